@@ -1,0 +1,40 @@
+"""The one tree of errors that end a command. Each knows its exit code.
+
+    MonitorError            1  trouble
+    ├── ConfigError         3  the configuration or a secret is not usable
+    ├── UpstreamError       5  the provider cannot be reached, or refuses the key
+    └── DatabaseError       6  the database is newer, corrupt, held by another, or not writable
+        └── DatabaseBusy    6  another process kept the write lock for longer than our patience
+
+What may go wrong and be tried again is a value, not an error: see `answer.Failed`, `backoff.Refused`.
+"""
+
+from collections.abc import Sequence
+
+
+class MonitorError(Exception):
+    """Its text is one clear sentence that says what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(MonitorError):
+    """Every problem at once, each with file, line and suggestion."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class UpstreamError(MonitorError):
+    exit_code = 5
+
+
+class DatabaseError(MonitorError):
+    exit_code = 6
+
+
+class DatabaseBusy(DatabaseError):
+    pass
