@@ -43,7 +43,6 @@ class MuteReason(StrEnum):
     FLAPPING = "flapping"
     EXISTING = "existing"
     RULE_SETTING = "rule setting"
-    OPENING_MUTED = "opening was muted"
     NOT_A_SALE = "not a sale"
     MERGED = "merged"
 
@@ -118,6 +117,10 @@ class Transition:
     deliveries: tuple[DeliveryIntent, ...]
 
 
+NoticeFacts = dict[str, str | int | float | None]
+"""What fills the sentence of a notice; times are integer milliseconds since 1970."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """`subject` says whose episode it is (a feed, a rule, a channel ...); `facts` fill its sentence."""
@@ -126,7 +129,7 @@ class Notice:
     kind: NoticeKind
     subject: str
     at: datetime
-    facts: dict[str, str | int | float | None]
+    facts: NoticeFacts
     deliveries: tuple[DeliveryIntent, ...]
     is_episode: bool = True  # False: told, and at once over
 

@@ -36,5 +36,5 @@ class DatabaseError(MonitorError):
     exit_code = 6
 
 
-class DatabaseBusy(DatabaseError):
+class DatabaseBusy(DatabaseError):  # noqa: N818 - as sqlite and we say it
     pass

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from monitor.core.product import ProductKey, Seen, glob_matches, is_blocked
+from monitor.core.product import Attributes, ProductKey, Seen, glob_matches, is_blocked
 
 COUNT_KEYS: Final = frozenset({"remaining", "total_gpus"})
 PRICE_KEYS: Final = frozenset({"price", "price_unit", "price_per_gpu"})
@@ -157,9 +157,9 @@ def condition(rule: Rule, key: ProductKey, seen: Seen) -> Condition:
     return verdict
 
 
-def covers(rule: Rule, key: ProductKey, seen: Seen) -> Condition:
+def covers(rule: Rule, key: ProductKey, attributes: Attributes) -> Condition:
     """Is this a product that the rule watches, whatever stock is left of it?"""
-    return _any_of(rule.any_of, key, seen, _no_count_key)
+    return _any_of(rule.any_of, key, Seen(0, None, attributes), _no_count_key)
 
 
 def would_be_met_unblocked(rule: Rule, key: ProductKey, seen: Seen) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from fnmatch import translate
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 NO_GPU: Final = "-"
 """The provider's own word for "this node has no GPU"; null reads as the same."""
@@ -27,8 +27,7 @@ class Feed:
         return self.source if self.aidc_id is None else f"{self.source}/aidc-{self.aidc_id}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ProductKey:
+class ProductKey(NamedTuple):
     """The identity of a product. The key is never altered; name, price and sizes may change."""
 
     source: str

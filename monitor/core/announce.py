@@ -1,0 +1,179 @@
+"""From an edge to its transition: the facts, and for each channel whether it is told or muted. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.core.alert import Clearing, Firing, Pending, State, elapsed, resolved_at
+from monitor.core.decision import (
+    Alert,
+    Cause,
+    DeliveryIntent,
+    Facts,
+    MuteReason,
+    Transition,
+    TransitionKind,
+)
+from monitor.core.draft import Draft
+from monitor.core.matching import COUNT_KEYS, Rule
+from monitor.core.product import Attributes, ProductKey, Seen
+from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
+from monitor.core.world import AlertKey
+
+
+def fire(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
+    """An alert starts to fire: announce it, unless it is silenced, existing, or too soon after the last."""
+    key: AlertKey = (alert.rule, alert.product)
+    spacing = after_opening(draft.world.spacings.get(key), rule.min_gap, draft.now)
+    muted = _why_fired_is_muted(draft, rule, alert, spacing)
+    if muted is None:
+        spacing = after_announcement(spacing, draft.now)
+    draft.changes.spacings[key] = spacing
+    opened_at = before.since if isinstance(before, Pending) else draft.now
+    facts = replace(_facts(draft, rule, alert, spacing), gone_for=_gone_for(draft, alert, opened_at))
+    event_id = draft.new_id()
+    _put(draft, rule, alert, TransitionKind.FIRED, event_id, event_id, muted, facts)
+    draft.put_alert(replace(alert, opening=event_id, announced_at=None if muted else draft.now, muted=muted))
+
+
+def resolve(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
+    """An alert is over. It is told only where its beginning was."""
+    key: AlertKey = (alert.rule, alert.product)
+    spacing = after_resolve(draft.world.spacings.get(key), draft.now)
+    if spacing is not None:
+        draft.changes.spacings[key] = spacing
+    fired_at = _fired_at(before) or draft.now
+    ended_at = resolved_at(before, draft.now)
+    facts = replace(
+        _facts(draft, rule, alert, spacing),
+        fired_at=fired_at,
+        lasted=elapsed(fired_at, ended_at),
+        peak=alert.peak,
+        seen_at=ended_at,
+    )
+    muted = _why_resolved_is_muted(draft, rule, alert)
+    _put(draft, rule, alert, TransitionKind.RESOLVED, muted, facts)
+    draft.put_alert(alert)
+
+
+def repeat_if_due(draft: Draft, rule: Rule, alert: Alert) -> None:
+    """The rule is met in this poll and fires on: is there a reason to say so again?"""
+    cause = _why_repeated(draft, rule, alert)
+    if cause is None:
+        return
+    key: AlertKey = (alert.rule, alert.product)
+    spacing = draft.world.spacings.get(key)
+    silenced = _is_silenced(draft, rule, alert.product)
+    if spacing is not None and not silenced and cause is not Cause.REMINDER:
+        spacing = draft.changes.spacings[key] = after_announcement(spacing, draft.now)
+    facts = replace(_facts(draft, rule, alert, spacing), fired_at=_fired_at(alert.state))
+    muted = MuteReason.SILENCE if silenced else None
+    told = replace(alert, cause=cause)
+    _put(draft, rule, told, TransitionKind.REPEATED, muted, facts)
+    draft.put_alert(replace(alert, announced_at=draft.now, muted=None))
+
+
+def _why_fired_is_muted(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing) -> MuteReason | None:
+    if _is_silenced(draft, rule, alert.product):
+        return MuteReason.SILENCE
+    if alert.cause is Cause.EXISTING and not rule.announce_existing:
+        return MuteReason.EXISTING
+    return None if spacing.allows(rule.min_gap, draft.now) else MuteReason.FLAPPING
+
+
+def _why_resolved_is_muted(draft: Draft, rule: Rule, alert: Alert) -> MuteReason | None:
+    if alert.muted is not None:
+        return alert.muted
+    if _is_silenced(draft, rule, alert.product):
+        return MuteReason.SILENCE
+    if not rule.notify_sold_out:
+        return MuteReason.RULE_SETTING
+    return MuteReason.NOT_A_SALE if alert.cause is Cause.OTHER else None
+
+
+def _why_repeated(draft: Draft, rule: Rule, alert: Alert) -> Cause | None:
+    silenced = _is_silenced(draft, rule, alert.product)
+    if alert.muted is MuteReason.SILENCE:
+        return None if silenced else Cause.SILENCE_ENDED
+    if alert.muted is MuteReason.FLAPPING:
+        spacing = draft.world.spacings.get((alert.rule, alert.product))
+        may = not silenced and (spacing is None or spacing.allows(rule.min_gap, draft.now))
+        return Cause.OPENED_AGAIN if may else None
+    if alert.muted is not None or rule.remind_every is None or alert.announced_at is None:
+        return None
+    return Cause.REMINDER if elapsed(alert.announced_at, draft.now) >= rule.remind_every else None
+
+
+def _is_silenced(draft: Draft, rule: Rule, product: ProductKey) -> bool:
+    return any(s.covers(rule.name, product.product_code, draft.now) for s in draft.world.silences)
+
+
+def _fired_at(state: State) -> datetime | None:
+    return state.since if isinstance(state, Firing | Clearing) else None
+
+
+def _put(  # noqa: PLR0917 - the six parts of a transition
+    draft: Draft, rule: Rule, alert: Alert, kind: TransitionKind, muted: MuteReason | None, facts: Facts
+) -> None:
+    is_opening = kind is TransitionKind.FIRED
+    event_id = (alert.opening if is_opening else None) or draft.new_id()
+    channels = draft.settings.channels
+    draft.decision.transitions.append(
+        Transition(
+            event_id=event_id,
+            rule=rule.name,
+            product=alert.product,
+            at=facts.seen_at or draft.now,
+            kind=kind,
+            cause=alert.cause,
+            opening=alert.opening or event_id,
+            facts=facts,
+            deliveries=tuple(DeliveryIntent(name, muted, channels[name]) for name in rule.notify),
+        )
+    )
+
+
+def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> Facts:
+    product = draft.product(alert.product)
+    now_is = product.current
+    seen = now_is if isinstance(now_is, Seen) else None
+    return Facts(
+        **product.key._asdict(),
+        **{name: getattr(product.attributes, name) for name in Attributes.__slots__},
+        remaining=seen.remaining if seen else None,
+        stock_error=seen.stock_error if seen else None,
+        seen_at=draft.now,
+        unseen_from=_unseen_from(draft),
+        wanted=_wanted_count(rule) if alert.cause is Cause.COUNT else None,
+        openings=spacing.openings if spacing else 1,
+        openings_since=spacing.since if spacing else None,
+        note=_note(rule, product.key, product.attributes),
+    )
+
+
+def _unseen_from(draft: Draft) -> datetime | None:
+    """The last ok poll, when the feed was unseen for so long that this may be old news."""
+    last_ok_at = draft.world.feeds[draft.feed].last_ok_at
+    if last_ok_at is None or elapsed(last_ok_at, draft.now) < draft.settings.blind_after[draft.feed.source]:
+        return None
+    return last_ok_at
+
+
+def _gone_for(draft: Draft, alert: Alert, opened_at: datetime) -> timedelta | None:
+    left_at = draft.product(alert.product).left_at
+    return None if left_at is None else elapsed(left_at, opened_at)
+
+
+def _wanted_count(rule: Rule) -> str | None:
+    """What the rule asks for, in the words of its first table that counts."""
+    for match in rule.any_of:
+        for criterion in match:
+            if criterion.key in COUNT_KEYS:
+                return f"{criterion.key} {criterion.wanted()}"
+    return None
+
+
+def _note(rule: Rule, key: ProductKey, attributes: Attributes) -> str | None:
+    """The rule's own line. Only the names below are filled in; any other brace stays as written."""
+    if rule.note is None:
+        return None
+    return rule.note.replace("{product_code}", key.product_code).replace("{aidc_id}", str(key.aidc_id))

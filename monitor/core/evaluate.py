@@ -1,0 +1,155 @@
+"""Decide one poll: (world, poll, rules, now) -> everything to be stored. Pure.
+
+The world is left as it is; the caller absorbs the returned changes once they have been committed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.core.alert import Clearing, Edge, Firing, Inactive, Pending, State, edge, next_state
+from monitor.core.announce import fire, repeat_if_due, resolve
+from monitor.core.answer import Failed, Listing, Poll
+from monitor.core.assemble import Observed, assemble, believe_empty
+from monitor.core.cause import cause_of
+from monitor.core.decision import Alert, Cause, Decision, PollRecord
+from monitor.core.draft import Draft
+from monitor.core.matching import Condition, Met, NotMet, Rule, Unknown, condition
+from monitor.core.notices import note_failed_poll, note_ok_poll
+from monitor.core.observe import observe
+from monitor.core.product import Absent, Feed, Invalid, ProductKey, Seen
+from monitor.core.watching import note_watched
+from monitor.core.world import Changes, FeedState, Settings, World
+
+
+def decide(
+    world: World, poll: Poll, settings: Settings, now: datetime, new_id: Callable[[], str]
+) -> tuple[Decision, Changes]:
+    """What `poll` means, at `now` (aware UTC). `new_id` gives event ids that were never given before."""
+    answer = _judged(world, poll)
+    state = world.feeds[poll.feed]
+    record = PollRecord(poll.feed, poll.at, poll.duration)
+    draft = Draft(world, settings, poll.feed, now, new_id, Decision(record), Changes(poll.feed, state))
+    if isinstance(answer, Failed):
+        _decide_failed(draft, answer, record)
+    else:
+        _decide_ok(draft, answer, record)
+    return draft.decision, draft.changes
+
+
+def _judged(world: World, poll: Poll) -> Observed | Failed:
+    if isinstance(poll.answer, Listing):
+        if poll.answer.is_empty and (disbelieved := believe_empty(world.feeds[poll.feed])):
+            return disbelieved
+        return assemble(poll.feed, poll.answer, world.products.get(poll.feed, {}))
+    return poll.answer
+
+
+def _decide_failed(draft: Draft, failed: Failed, record: PollRecord) -> None:
+    state = draft.changes.state
+    is_news = failed.reason != state.last_failure
+    draft.decision.poll = replace(record, reason=failed.reason, excerpt=failed.excerpt if is_news else None)
+    note_failed_poll(draft, failed)
+
+
+def _decide_ok(draft: Draft, observed: Observed, record: PollRecord) -> None:
+    invalid = sum(isinstance(listed, Invalid) for listed in observed.listed.values())
+    draft.decision.poll = replace(
+        record, valid=len(observed.listed) - invalid, invalid=invalid, unusable=observed.unusable
+    )
+    observe(draft, observed)
+    note_watched(draft)
+    for rule, keys in _to_evaluate(draft):
+        for key in keys:
+            _evaluate(draft, rule, key)
+    note_ok_poll(draft, observed)
+    draft.decision.rule_feeds = [
+        (rule.name, draft.feed)
+        for rule in draft.settings.rules
+        if (rule.name, draft.feed) not in draft.world.rule_feeds
+    ]
+    draft.changes.rule_feeds = set(draft.decision.rule_feeds)
+    draft.changes.state = _state_after_ok(draft, observed)
+
+
+def _state_after_ok(draft: Draft, observed: Observed) -> FeedState:
+    before = draft.world.feeds[draft.feed]
+    is_empty = not observed.listed and not observed.unusable and not observed.foreign
+    return replace(
+        before,
+        last_ok_at=draft.now,
+        ever_listed=before.ever_listed or bool(observed.listed),
+        empties=before.empties + 1 if is_empty else 0,
+        ok_polls=before.ok_polls + 1,
+        last_failure=None,
+        evaluate_all=False,
+    )
+
+
+def _to_evaluate(draft: Draft) -> Iterable[tuple[Rule, Iterable[ProductKey]]]:
+    """Changed products against every rule, open alerts against their own; all of it after a reload."""
+    if draft.world.feeds[draft.feed].evaluate_all:
+        everything = {**draft.world.products.get(draft.feed, {}), **draft.changes.products}
+        return [(rule, list(everything)) for rule in draft.settings.rules]
+    open_alerts: dict[str, list[ProductKey]] = {}
+    for name, key in draft.world.alerts:
+        if key not in draft.changes.products and _is_of(draft.feed, key):
+            open_alerts.setdefault(name, []).append(key)
+    changed = list(draft.changes.products)
+    return [(rule, [*changed, *open_alerts.get(rule.name, ())]) for rule in draft.settings.rules]
+
+
+def _is_of(feed: Feed, key: ProductKey) -> bool:
+    return key.source == feed.source and feed.aidc_id in (None, key.aidc_id)
+
+
+def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:
+    known = draft.alert(rule.name, key)
+    before, verdict = known.state, _condition(draft, rule, key)
+    after = next_state(before, verdict, rule, draft.now)
+    if isinstance(before, Inactive) and isinstance(after, Inactive):
+        return
+    alert = replace(
+        known, state=after, cause=_cause(draft, rule, known, after), peak=_peak(draft, key, known)
+    )
+    match edge(before, after):
+        case Edge.FIRED:
+            fire(draft, rule, before, alert)
+        case Edge.RESOLVED:
+            resolve(draft, rule, before, alert)
+        case None:
+            if alert != known:
+                draft.put_alert(alert)
+            if isinstance(after, Firing) and isinstance(verdict, Met):
+                repeat_if_due(draft, rule, alert)
+
+
+def _condition(draft: Draft, rule: Rule, key: ProductKey) -> Condition:
+    match draft.product(key).current:
+        case Seen() as seen:
+            return condition(rule, key, seen)
+        case Invalid(reason):
+            return Unknown(reason)
+        case Absent(sure):
+            return NotMet("listing") if sure else Unknown("not listed, for the first time")
+
+
+def _cause(draft: Draft, rule: Rule, alert: Alert, after: State) -> Cause:
+    """Found when something changes for the alert; kept while a timer runs and when it has run out."""
+    waits = isinstance(alert.state, Pending | Clearing) or type(alert.state) is type(after)
+    now_is = draft.product(alert.product).current
+    if waits or isinstance(now_is, Invalid):
+        return alert.cause
+    if (rule.name, draft.feed) not in draft.world.rule_feeds:
+        return Cause.EXISTING
+    return cause_of(rule, alert.product, _last_known_before(draft, alert.product), now_is)
+
+
+def _last_known_before(draft: Draft, key: ProductKey) -> Seen | Absent | None:
+    known = draft.world.products.get(draft.feed, {}).get(key)
+    return known.last_known if known else None
+
+
+def _peak(draft: Draft, key: ProductKey, alert: Alert) -> int:
+    current = draft.product(key).current
+    return max(alert.peak, current.remaining) if isinstance(current, Seen) else alert.peak

@@ -1,0 +1,50 @@
+"""Openings of one alert are spaced, so that a product that flaps does not wear people out. Pure.
+
+The first opening is announced at once. The next one waits until a gap has passed since the last that
+was announced; the gap doubles with each announced opening, up to eight times, and an episode is over
+when eight gaps have passed without any edge.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitor.core.alert import elapsed
+
+WIDEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """One episode: its openings (announced or not), how many were announced, and its last times."""
+
+    since: datetime
+    last_edge_at: datetime
+    openings: int = 0
+    announced: int = 0
+    announced_at: datetime | None = None
+
+    def is_over(self, min_gap: timedelta, now: datetime) -> bool:
+        return elapsed(self.last_edge_at, now) >= WIDEST * min_gap
+
+    def allows(self, min_gap: timedelta, now: datetime) -> bool:
+        """May an opening be announced now?"""
+        if self.announced_at is None:
+            return True
+        gap = min_gap * min(float(2 ** max(self.announced - 1, 0)), WIDEST)
+        return elapsed(self.announced_at, now) >= gap
+
+
+def after_opening(spacing: Spacing | None, min_gap: timedelta, at: datetime) -> Spacing:
+    """An opening at `at`, not yet announced."""
+    if spacing is None or spacing.is_over(min_gap, at):
+        spacing = Spacing(since=at, last_edge_at=at)
+    return replace(spacing, last_edge_at=at, openings=spacing.openings + 1)
+
+
+def after_announcement(spacing: Spacing, at: datetime) -> Spacing:
+    return replace(spacing, announced=spacing.announced + 1, announced_at=at)
+
+
+def after_resolve(spacing: Spacing | None, at: datetime) -> Spacing | None:
+    return spacing and replace(spacing, last_edge_at=at)
