@@ -2,6 +2,7 @@
 
     MonitorError            1  trouble
     ├── ConfigError         3  the configuration or a secret is not usable
+    │   └── SecretError     3  a secret that a command needs cannot be fetched, or is not usable
     ├── UpstreamError       5  the provider cannot be reached, or refuses the key
     └── DatabaseError       6  the database is newer, corrupt, held by another, or not writable
         └── DatabaseBusy    6  another process kept the write lock for longer than our patience
@@ -26,6 +27,13 @@ class ConfigError(MonitorError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class SecretError(ConfigError):
+    """Names the key and the place of the secret, never the secret."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__((problem,))
 
 
 class UpstreamError(MonitorError):
