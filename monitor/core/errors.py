@@ -5,7 +5,9 @@
     │   └── SecretError     3  a secret that a command needs cannot be fetched, or is not usable
     ├── UpstreamError       5  the provider cannot be reached, or refuses the key
     └── DatabaseError       6  the database is newer, corrupt, held by another, or not writable
-        └── DatabaseBusy    6  another process kept the write lock for longer than our patience
+        ├── DatabaseBusy      another process kept the write lock for longer than our patience
+        ├── DatabaseGone      the file was deleted under the running monitor
+        └── DatabaseReplaced  another file lies in its place
 
 What may go wrong and be tried again is a value, not an error: see `answer.Failed`, `backoff.Refused`.
 """
@@ -45,4 +47,12 @@ class DatabaseError(MonitorError):
 
 
 class DatabaseBusy(DatabaseError):  # noqa: N818 - as sqlite and we say it
+    pass
+
+
+class DatabaseGone(DatabaseError):
+    pass
+
+
+class DatabaseReplaced(DatabaseError):
     pass

@@ -1,0 +1,115 @@
+"""Brings a database to the schema of this release: a backup first, then all or nothing.
+
+A new database is made the same way, so that there is one way only. Alembic is imported only when there is
+something to do: that costs more than the rest of the start.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from monitor.core.errors import DatabaseError
+from monitor.store.backup import copy_file
+from monitor.store.locks import PATIENCE, give_to_owner
+from monitor.store.sqlite import migration_engine, plain_errors
+from monitor.store.view import CREATE_VIEW, DROP_VIEW
+
+HEAD: Final = "0001"
+"""The newest revision in migrations/. Revisions are numbers, so that older and newer can be told apart."""
+
+BACKUPS_KEPT: Final = 3
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the database, or None when it holds nothing yet; DatabaseError when it is not ours."""
+    names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
+    tables = {name for name in names if not name.startswith("sqlite_")}
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise DatabaseError("the database was not made by this program; name another file in [storage] url")
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+
+
+def is_behind(revision: str | None, head: str = HEAD) -> bool:
+    """True when an upgrade to `head` is needed; DatabaseError when the database is newer than `head`."""
+    if revision is None:
+        return True
+    if not revision.isdecimal() or int(revision) > int(head):
+        raise DatabaseError(
+            f"the database was written by a newer release: its schema is revision {revision}, this release "
+            f"knows up to {head}. Install that release again, or put back a backup made before the upgrade"
+        )
+    return int(revision) < int(head)
+
+
+def upgrade(
+    file: Path, revision: str | None, now: datetime, *, scripts: Path | None = None, head: str = HEAD
+) -> Path | None:
+    """Upgrades `file` from `revision` to `head`, or makes it. Returns the backup that was made first.
+
+    The caller holds both locks and has no connection open.
+    """
+    saved = _save(file, revision, now) if revision is not None else None
+    with plain_errors(file):
+        _run(file, scripts or _scripts(), head)
+    return saved
+
+
+def backups_of(file: Path) -> list[Path]:
+    """The backups that upgrades have left beside `file`, oldest first."""
+    found = (path for path in file.parent.glob(f"{file.name}.backup-*") if not path.name.endswith(".part"))
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def _save(file: Path, revision: str, now: datetime) -> Path:
+    target = file.with_name(f"{file.name}.backup-{revision}-{now:%Y%m%dT%H%M%S.%fZ}")
+    copy_file(file, target)
+    give_to_owner(target)
+    for old in backups_of(file)[:-BACKUPS_KEPT]:
+        old.unlink()
+    return target
+
+
+def _run(file: Path, scripts: Path, head: str) -> None:
+    engine = migration_engine(file, PATIENCE)
+    try:
+        with engine.connect() as connection:
+            give_to_owner(file)
+            with connection.begin():
+                # The view names the tables: SQLite would refuse to alter them under it.
+                connection.exec_driver_sql(DROP_VIEW)
+                _run_scripts(connection, scripts, head)
+                connection.exec_driver_sql(CREATE_VIEW)
+                _check_foreign_keys(connection)
+    finally:
+        engine.dispose()
+
+
+def _run_scripts(connection: Connection, scripts: Path, head: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, head)
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise DatabaseError(
+            f"the upgrade was undone: table {broken[0]} would point to rows of {broken[2]} that are not there"
+        )
+
+
+def _scripts() -> Path:
+    """In the wheel inside the package, in a checkout beside it."""
+    package = Path(__file__).resolve().parent.parent
+    for place in (package / "_migrations", package.parent / "migrations"):
+        if (place / "env.py").is_file():
+            return place
+    raise DatabaseError("this installation lacks its migrations; install it again")

@@ -1,0 +1,154 @@
+"""How connections to one SQLite file are opened and set, and what their errors mean in plain words."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, NullPool, Pool, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from monitor.core.errors import DatabaseBusy, DatabaseError
+
+# FULL: under NORMAL a power cut loses commits that were acknowledged. Checkpoints are made by the daemon
+# alone, under the write lock: SQLite before 3.51.3 may corrupt a file when two connections do it at once.
+WRITER_PRAGMAS: Final = (
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "wal_autocheckpoint=0",
+    "mmap_size=0",
+    "temp_store=MEMORY",
+)
+READER_PRAGMAS: Final = ("query_only=ON", "mmap_size=0", "temp_store=MEMORY")
+DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def file_of(url: str) -> Path:
+    """The file of a sqlite:/// URL; DatabaseError for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise DatabaseError("[storage] url must be sqlite:/// and the path of a file")
+    return Path(str(parsed.database)).absolute()
+
+
+def writer_engine(file: Path, busy_timeout: timedelta) -> Engine:
+    """Never creates the file. Each transaction begins as a writing one, so that it cannot fail half way."""
+    return _engine(lambda: connect(file, "rw", WRITER_PRAGMAS, busy_timeout), "BEGIN IMMEDIATE", NullPool)
+
+
+def reader_engine(file: Path, busy_timeout: timedelta) -> Engine:
+    """Connections that cannot write; what one transaction reads is of one moment."""
+    return _engine(
+        lambda: _connect_reader(file, busy_timeout), "BEGIN", QueuePool, pool_size=4, pool_timeout=5
+    )
+
+
+def migration_engine(file: Path, busy_timeout: timedelta) -> Engine:
+    """Creates a missing file. Foreign keys are off: altering a table would delete its children."""
+    pragmas = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", *WRITER_PRAGMAS, "foreign_keys=OFF")
+    return _engine(lambda: connect(file, "rwc", pragmas, busy_timeout), "BEGIN IMMEDIATE", NullPool)
+
+
+def connect(file: Path, mode: str, pragmas: tuple[str, ...], busy_timeout: timedelta) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(file))}?{'mode=' + mode if mode != 'immutable' else 'mode=ro&immutable=1'}",
+        uri=True,
+        timeout=busy_timeout.total_seconds(),
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute("PRAGMA schema_version").close()  # opening is lazy: trouble shall show here
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, for what must not run in a transaction."""
+    raw: Any = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101
+    return raw
+
+
+@contextmanager
+def plain_errors(file: Path) -> Iterator[None]:
+    """Turns what the driver says of the file into a DatabaseError; mistakes of ours pass as they are."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise DatabaseBusy(f"{file}: too many readers at once; try again in a moment") from error
+    except DBAPIError as error:
+        if not isinstance(error.orig, sqlite3.Error) or not _is_of_the_file(error.orig):
+            raise
+        raise _plain(file, error.orig) from error
+    except sqlite3.Error as error:
+        if not _is_of_the_file(error):
+            raise
+        raise _plain(file, error) from error
+
+
+def advice_on_damage(file: Path) -> str:
+    """Where the backups are, and how to go on with one."""
+    backups = sorted(file.parent.glob(f"{file.name}.backup-*"), key=lambda path: path.stat().st_mtime)
+    known = f"the newest backup beside it is {backups[-1]}" if backups else "no backup lies beside it"
+    return (
+        f"It was left as it is; {known}. To go on, stop the monitor, move {file.name}, {file.name}-wal and "
+        f"{file.name}-shm away, and copy a backup to {file}, or start without one and with no history"
+    )
+
+
+def _engine(
+    creator: Callable[[], sqlite3.Connection], begin: str, pool: type[Pool], **pool_options: int
+) -> Engine:
+    engine = create_engine("sqlite://", creator=creator, poolclass=pool, hide_parameters=True, **pool_options)
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _connect_reader(file: Path, busy_timeout: timedelta) -> sqlite3.Connection:
+    try:
+        return connect(file, "ro", READER_PRAGMAS, busy_timeout)
+    except sqlite3.OperationalError as error:
+        # No log, and no right to make one (a read-only disk, another user): nobody writes now.
+        if _code(error) == sqlite3.SQLITE_CANTOPEN and file.exists() and not Path(f"{file}-wal").exists():
+            return connect(file, "immutable", READER_PRAGMAS, busy_timeout)
+        raise
+
+
+def _is_of_the_file(error: sqlite3.Error) -> bool:
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
+def _plain(file: Path, error: sqlite3.Error) -> DatabaseError:
+    code = _code(error)
+    if code in BUSY:
+        return DatabaseBusy(f"{file} is locked by another program; try again in a moment")
+    if code in DAMAGED:
+        return DatabaseError(f"{file} is damaged or no SQLite database ({error}). {advice_on_damage(file)}")
+    if code == sqlite3.SQLITE_CANTOPEN and not file.exists():
+        return DatabaseError(f"the database {file} does not exist")
+    name = getattr(error, "sqlite_errorname", None)
+    return DatabaseError(f"{file}: {error}" + (f" ({name})" if name else ""))
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    code: int | None = None
+    with suppress(AttributeError):
+        code = error.sqlite_errorcode & 0xFF  # the low byte is the kind, the rest its detail
+    return code
