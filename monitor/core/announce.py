@@ -14,7 +14,7 @@ from monitor.core.decision import (
     TransitionKind,
 )
 from monitor.core.draft import Draft
-from monitor.core.matching import COUNT_KEYS, Rule
+from monitor.core.matching import COUNT_KEYS, Criterion, Rule
 from monitor.core.product import Attributes, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey
@@ -30,9 +30,10 @@ def fire(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
     draft.changes.spacings[key] = spacing
     opened_at = before.since if isinstance(before, Pending) else draft.now
     facts = replace(_facts(draft, rule, alert, spacing), gone_for=_gone_for(draft, alert, opened_at))
-    event_id = draft.new_id()
-    _put(draft, rule, alert, TransitionKind.FIRED, event_id, event_id, muted, facts)
-    draft.put_alert(replace(alert, opening=event_id, announced_at=None if muted else draft.now, muted=muted))
+    announced_at = None if muted else draft.now
+    alert = replace(alert, opening=draft.new_id(), announced_at=announced_at, muted=muted)
+    _put(draft, rule, alert, TransitionKind.FIRED, muted, facts)
+    draft.put_alert(alert)
 
 
 def resolve(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
@@ -136,6 +137,7 @@ def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> F
     product = draft.product(alert.product)
     now_is = product.current
     seen = now_is if isinstance(now_is, Seen) else None
+    wanted = _counting_criterion(rule) if alert.cause is Cause.COUNT else None
     return Facts(
         **product.key._asdict(),
         **{name: getattr(product.attributes, name) for name in Attributes.__slots__},
@@ -143,7 +145,8 @@ def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> F
         stock_error=seen.stock_error if seen else None,
         seen_at=draft.now,
         unseen_from=_unseen_from(draft),
-        wanted=_wanted_count(rule) if alert.cause is Cause.COUNT else None,
+        wanted=wanted.wanted().removeprefix(">=") if wanted else None,
+        wants_gpus=wanted is not None and wanted.key == "total_gpus",
         openings=spacing.openings if spacing else 1,
         openings_since=spacing.since if spacing else None,
         note=_note(rule, product.key, product.attributes),
@@ -163,13 +166,9 @@ def _gone_for(draft: Draft, alert: Alert, opened_at: datetime) -> timedelta | No
     return None if left_at is None else elapsed(left_at, opened_at)
 
 
-def _wanted_count(rule: Rule) -> str | None:
-    """What the rule asks for, in the words of its first table that counts."""
-    for match in rule.any_of:
-        for criterion in match:
-            if criterion.key in COUNT_KEYS:
-                return f"{criterion.key} {criterion.wanted()}"
-    return None
+def _counting_criterion(rule: Rule) -> Criterion | None:
+    """What the rule asks for, in its first table that counts."""
+    return next((c for match in rule.any_of for c in match if c.key in COUNT_KEYS), None)
 
 
 def _note(rule: Rule, key: ProductKey, attributes: Attributes) -> str | None:

@@ -85,6 +85,7 @@ class Facts:
     unseen_from: datetime | None = None  # the last ok poll before a gap in which this happened
     gone_for: timedelta | None = None  # how long the product had not been available
     wanted: str | None = None  # the count that the rule asks for, on Cause.COUNT
+    wants_gpus: bool = False  # it asks for GPUs in all, not for nodes
     lasted: timedelta | None = None  # a resolve: how long the rule's own firing was
     fired_at: datetime | None = None
     peak: int | None = None
