@@ -73,7 +73,7 @@ def notice_title(notice: Notice, style: Style) -> str:
     words = notice_headline(notice, style.language)
     return (
         f"【{words}】{shown(notice.subject)}"
-        if language is Language.ZH
+        if style.language is Language.ZH
         else f"{words} · {shown(notice.subject)}"
     )
 
