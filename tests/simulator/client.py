@@ -81,6 +81,14 @@ async def read(reader: asyncio.StreamReader) -> Got:
     return Got(int(head[0].split()[1]), headers, body)
 
 
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """What still comes until the server closes or resets the connection."""
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
 def serve(
     use: Callable[[Running], Awaitable[None]],
     scenario: Scenario | None = None,
