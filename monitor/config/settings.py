@@ -1,0 +1,120 @@
+"""What the rest of the program gets from monitor.toml: frozen values, checked and resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from monitor.config.secret import SYSTEM_DIRECTORY, SecretRef
+from monitor.core.errors import SecretError
+from monitor.core.matching import Rule
+from monitor.core.product import Feed
+
+__all__ = [
+    "ChannelSettings",
+    "Config",
+    "Language",
+    "MonitorSettings",
+    "SecretError",
+    "SecretRef",
+    "SourceSettings",
+    "StorageSettings",
+    "WebSettings",
+]
+
+Language = Literal["en", "zh"]
+
+DEFAULT_BASE_URL: Final = "https://api.alayanew.com"
+DEFAULT_SOURCE: Final = "default"
+DEFAULT_INTERVAL: Final = timedelta(seconds=15)
+DEFAULT_TIMEOUT: Final = timedelta(seconds=10)
+DEFAULT_KEEP: Final = timedelta(days=400)
+DEFAULT_GIVE_UP_AFTER: Final = timedelta(hours=6)
+DEFAULT_TIMEZONE: Final = "Asia/Shanghai"
+DEFAULT_LISTEN: Final = "127.0.0.1:8787"
+UNSET: Final = Rule("", (), ())
+"""The rule of a watch that sets no timing key: core's defaults are the file's."""
+LEAST_BLIND_AFTER: Final = timedelta(seconds=60)
+SYSTEM_CONFIG: Final = SYSTEM_DIRECTORY / "monitor.toml"
+SYSTEM_DATABASE: Final = Path("/var/lib/gpu-stock-monitor/monitor.db")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One account at the provider. `timeout` is the whole exchange, from connect to last byte."""
+
+    name: str
+    base_url: str
+    api_key: SecretRef
+    aidc_ids: tuple[int, ...] = ()
+    interval: timedelta = DEFAULT_INTERVAL
+    timeout: timedelta = DEFAULT_TIMEOUT
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """One feed per data centre; without a list of them one feed for all."""
+        return tuple(Feed(self.name, aidc_id) for aidc_id in self.aidc_ids) or (Feed(self.name, None),)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """A named destination. `secret` signs and `keyword` opens messages, for robots that want it."""
+
+    name: str
+    url: SecretRef
+    language: Language = "en"
+    give_up_after: timedelta = DEFAULT_GIVE_UP_AFTER
+    secret: SecretRef | None = None
+    keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """`url` is absolute: `sqlite:////var/lib/...`. `keep` is how long ended history stays."""
+
+    url: str
+    keep: timedelta = DEFAULT_KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """The monitor's own matters. `notify` names the channels for its troubles."""
+
+    notify: tuple[str, ...] = ()
+    blind_after: timedelta | None = None
+    heartbeat_url: SecretRef | None = None
+    language: Language = "en"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_TIMEZONE))
+    price_units: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def blind_after_of(self, source: SourceSettings) -> timedelta:
+        """How long a feed of this source may go without an ok poll before that is said."""
+        return self.blind_after or max(LEAST_BLIND_AFTER, 4 * source.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str
+    port: int
+    token: SecretRef | None = None
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole of monitor.toml. Disabled watches are not among `rules`.
+
+    `warnings` are sentences with file and line, like the problems of a ConfigError.
+    """
+
+    path: Path
+    sources: tuple[SourceSettings, ...]
+    storage: StorageSettings
+    monitor: MonitorSettings
+    web: WebSettings | None = None
+    channels: tuple[ChannelSettings, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    warnings: tuple[str, ...] = ()
