@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +52,7 @@ class Database:
         self._writer = writer_engine(file, patience)
         self._readers = reader_engine(file, patience)
         self._connection: Connection | None = None
+        self._holder: str | None = None
         self._life: LifeLock | None = None
         self._identity: Identity | None = None
         self._wal_identity: Identity | None = None
@@ -63,10 +64,11 @@ class Database:
         """For the daemon: holds DB.lock until close(); creates the file, or upgrades it after a backup."""
         database = cls(file_of(url), patience, now, writable=True)
         try:
+            database._holder = holder
             database._life = LifeLock(database.file, holder)
             database._prepare(check=_was_left_open(database.file))
         except BaseException:
-            database._let_go()
+            database.close()
             raise
         return database
 
@@ -115,23 +117,25 @@ class Database:
 
     def reopen(self) -> None:
         """After DatabaseGone or DatabaseReplaced: takes what lies there now, as open() would."""
-        if self._life is None:
-            raise DatabaseError(f"{self.file} can be opened anew by the daemon only")
-        if not self._life.is_in_place():
+        if self._holder is None:
+            raise DatabaseError(f"{self.file} can be opened anew by the monitor only")
+        if self._life is not None and not self._life.is_in_place():
             self._life.close()
             self._life = None
-            self._life = LifeLock(self.file, "run")
+        if self._life is None:
+            self._life = LifeLock(self.file, self._holder)
         self._prepare(check=True)
 
     def close(self) -> None:
         """Closes all; the last writable connection moves the log into the file, hence the write lock."""
         self._readers.dispose()
-        try:
-            if self._connection is not None:
-                with self._lock.held():
-                    self._drop_connection()
-        finally:
-            self._let_go()
+        if self._connection is not None:
+            with ExitStack() as stack:
+                # Not to be had in time: another process has the file open, so SQLite leaves the log to it.
+                with suppress(DatabaseError):
+                    stack.enter_context(self._lock.held())
+                self._drop_connection()
+        self._let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -158,8 +162,14 @@ class Database:
 
     def _refuse_older(self) -> None:
         with self.read() as connection:
-            if migrate.is_behind(migrate.revision_of(connection)):
-                raise DatabaseError(f"{self.file} is older than this release: run `monitor db upgrade`")
+            revision = migrate.revision_of(connection, self.file)
+        if revision is None:
+            raise DatabaseError(f"the database {self.file} is empty; start the monitor first")
+        if migrate.is_behind(revision, self.file):
+            raise DatabaseError(
+                f"{self.file} is older than this release (its schema is revision {revision}, not "
+                f"{migrate.HEAD}): stop the monitor and run `monitor db upgrade`"
+            )
 
     def _prepare(self, *, check: bool) -> None:
         with self._lock.held(), plain_errors(self.file):
@@ -169,16 +179,17 @@ class Database:
             self._bring_up(check=check)
             self._identity = self._identity_now()
             self._connection = self._connect()
+            _use_log(self._connection, self.file)
             self._wal_identity = _identity_of(Path(f"{self.file}-wal"))
 
     def _bring_up(self, *, check: bool) -> None:
         revision = None
         if self.file.exists():
             with self._writer.connect() as connection:
-                revision = migrate.revision_of(connection)
+                revision = migrate.revision_of(connection, self.file)
                 if check:
                     self._check(connection)
-        if migrate.is_behind(revision):
+        if migrate.is_behind(revision, self.file):
             migrate.upgrade(self.file, revision, self._now())
 
     def _check(self, connection: Connection) -> None:
@@ -241,6 +252,12 @@ class Database:
         except OSError as error:
             raise DatabaseError(f"{self.file}: {error.strerror}") from error
         return status.st_dev, status.st_ino
+
+
+def _use_log(connection: Connection, file: Path) -> None:
+    (mode,) = driver(connection).execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseError(f"{file} cannot have a write-ahead log there; keep it on a local disk")
 
 
 def _was_left_open(file: Path) -> bool:

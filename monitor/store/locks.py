@@ -32,6 +32,9 @@ class LifeLock:
         self._descriptor = _open(self._path)
         try:
             self._take(file, holder)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise _cannot_write(self._path, error) from error
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -82,8 +85,7 @@ class WriteLock:
             try:
                 yield
             finally:
-                if self._descriptor is not None:
-                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
         finally:
             self._threads.release()
 
@@ -127,10 +129,12 @@ def _open(path: Path) -> int:
     except FileNotFoundError as error:
         raise DatabaseError(f"the directory {path.parent} does not exist; make it first") from error
     except OSError as error:
-        raise DatabaseError(
-            f"cannot write {path}: {error.strerror}; the directory must be writable"
-        ) from error
+        raise _cannot_write(path, error) from error
     return descriptor
+
+
+def _cannot_write(path: Path, error: OSError) -> DatabaseError:
+    return DatabaseError(f"cannot write {path.name} in the directory {path.parent}: {error.strerror}")
 
 
 def _try(descriptor: int) -> bool:

@@ -4,6 +4,7 @@ A new database is made the same way, so that there is one way only. Alembic is i
 something to do: that costs more than the rest of the start.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,25 +23,25 @@ HEAD: Final = "0001"
 BACKUPS_KEPT: Final = 3
 
 
-def revision_of(connection: Connection) -> str | None:
+def revision_of(connection: Connection, file: Path) -> str | None:
     """The revision of the database, or None when it holds nothing yet; DatabaseError when it is not ours."""
     names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
     tables = {name for name in names if not name.startswith("sqlite_")}
     if not tables:
         return None
     if "alembic_version" not in tables:
-        raise DatabaseError("the database was not made by this program; name another file in [storage] url")
+        raise DatabaseError(f"{file} was not made by this program; name another file in [storage] url")
     return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
 
 
-def is_behind(revision: str | None, head: str = HEAD) -> bool:
+def is_behind(revision: str | None, file: Path, head: str = HEAD) -> bool:
     """True when an upgrade to `head` is needed; DatabaseError when the database is newer than `head`."""
     if revision is None:
         return True
     if not revision.isdecimal() or int(revision) > int(head):
         raise DatabaseError(
-            f"the database was written by a newer release: its schema is revision {revision}, this release "
-            f"knows up to {head}. Install that release again, or put back a backup made before the upgrade"
+            f"{file} was written by a newer release: its schema is revision {revision}, this release knows "
+            f"up to {head}. Install that release again, or put back a backup made before the upgrade"
         )
     return int(revision) < int(head)
 
@@ -69,15 +70,18 @@ def _save(file: Path, revision: str, now: datetime) -> Path:
     copy_file(file, target)
     give_to_owner(target)
     for old in backups_of(file)[:-BACKUPS_KEPT]:
-        old.unlink()
+        with suppress(OSError):
+            old.unlink()
     return target
 
 
 def _run(file: Path, scripts: Path, head: str) -> None:
+    is_new = not file.exists()
     engine = migration_engine(file, PATIENCE)
     try:
         with engine.connect() as connection:
-            give_to_owner(file)
+            if is_new:
+                give_to_owner(file)
             with connection.begin():
                 # The view names the tables: SQLite would refuse to alter them under it.
                 connection.exec_driver_sql(DROP_VIEW)

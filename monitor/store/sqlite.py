@@ -36,7 +36,7 @@ def file_of(url: str) -> Path:
         parsed = None
     if parsed is None or parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
         raise DatabaseError("[storage] url must be sqlite:/// and the path of a file")
-    return Path(str(parsed.database)).absolute()
+    return Path(str(parsed.database)).resolve()  # locks and log lie beside the file itself, not beside a link
 
 
 def writer_engine(file: Path, busy_timeout: timedelta) -> Engine:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from monitor.core.errors import DatabaseError
 from monitor.store.database import Database
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="database-writer", daemon=True)
         self._thread.start()
 
@@ -35,12 +37,15 @@ class Writer:
 
     async def call(self, fn: Callable[[], T]) -> T:
         """Anything else that belongs into the writer's thread: checkpoint, data_version, reopen, close."""
+        if self._is_closed:
+            raise DatabaseError(f"{self.database.file} is closed")
         future: Future[T] = Future()
         self._jobs.put(partial(_settle, future, fn))
         return await asyncio.wrap_future(future)
 
     def close(self, timeout_s: float) -> bool:
         """Ends the thread after the writes that wait; False when it did not end in time."""
+        self._is_closed = True
         self._jobs.put(None)
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
