@@ -73,11 +73,17 @@ def _raw_fields(source: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
 
 
 def _value(raw: msgspec.Raw) -> Any:
+    value = _flat_value(raw)
+    if isinstance(value, _Written):
+        return {name: _flat_value(part) for name, part in _raw_fields(raw).items()} or value
+    return value
+
+
+def _flat_value(raw: msgspec.Raw) -> Any:
     try:
         return _read_value.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        inner = _raw_fields(raw)
-        return {name: _Written(_text(part)) for name, part in inner.items()} or _Written(_text(raw))
+        return _Written(_text(raw))
 
 
 def _is_code(code: str) -> bool:

@@ -68,6 +68,8 @@ def _of_the_system(cause: BaseException, host: str) -> str | None:
             words = f"connection reset by {host}"
         case OSError(errno=int(number)):
             words = f"{host} cannot be reached: {os.strerror(number).lower()}"
+        case _:
+            pass
     return words
 
 
