@@ -112,7 +112,7 @@ def _fired_at(state: State) -> datetime | None:
     return state.since if isinstance(state, Firing | Clearing) else None
 
 
-def _put(  # noqa: PLR0917 - the six parts of a transition
+def _put(
     draft: Draft, rule: Rule, alert: Alert, kind: TransitionKind, muted: MuteReason | None, facts: Facts
 ) -> None:
     is_opening = kind is TransitionKind.FIRED

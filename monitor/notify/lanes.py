@@ -1,0 +1,182 @@
+"""One lane for each channel: claim, send, record, over and over. No lane waits for another.
+
+At-least-once by the order of the steps: a delivery is claimed durably before it is sent and recorded
+after; what dies in between is sent again, marked as a possible repeat.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+from monitor.core.backoff import Outcome, Refused
+from monitor.core.errors import DatabaseError
+from monitor.core.message import Message, compose
+from monitor.core.outbox import Item
+from monitor.core.style import Style
+from monitor.notify.sending import Sender
+from monitor.notify.services import Rate
+
+T = TypeVar("T")
+DATABASE_PATIENCE_S: Final = 1.0
+STUCK_PATIENCE_S: Final = 1.0
+SHORTEST_SLEEP_S: Final = 0.001
+LONGEST_SLEEP_S: Final = 30.0
+_log = logging.getLogger(__name__)
+
+
+class Outbox(Protocol):
+    """What a lane needs of the store. Every call is one transaction and may raise DatabaseError."""
+
+    async def claim(self, channel: str) -> "Claimed": ...
+    async def record(self, sent: "Sent") -> None: ...
+    async def release(self, delivery_ids: Sequence[int]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is to be sent now, and when to look again if nothing else calls for it."""
+
+    items: tuple[Item, ...]
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message, tried: the deliveries in it and what became of it."""
+
+    channel: str
+    delivery_ids: tuple[int, ...]
+    outcome: Outcome
+    at: datetime
+    duration: timedelta
+
+
+class Lane:
+    """Run it as a task; `wake` it when there is something new. It ends when it is told to `stop`."""
+
+    def __init__(
+        self,
+        name: str,
+        sender: Sender,
+        style: Style,
+        outbox: Outbox,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        rate: Rate | None = None,
+    ) -> None:
+        self.name = name
+        self.sender = sender
+        self.style = style
+        self.busy_since: float | None = None
+        self.refused: Refused | None = None
+        self._outbox = outbox
+        self._now = now
+        self._monotonic = monotonic
+        self._rate = rate
+        self._sent_at: deque[float] = deque(maxlen=rate.messages if rate else 0)
+        self._paused_until = 0.0
+        self._awake = asyncio.Event()
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Send nothing more. What is in flight is waited for by whoever awaits `run`."""
+        self._is_stopping = True
+        self._awake.set()
+
+    async def run(self) -> None:
+        while not self._is_stopping:
+            self._awake.clear()
+            if (pause_s := self._pause_s()) > 0:
+                await self._sleep(pause_s)
+                continue
+            claimed = await self._patiently(partial(self._outbox.claim, self.name))
+            if claimed is None:
+                break
+            if claimed.items:
+                await self._deliver(claimed.items)
+            else:
+                await self._sleep(self._seconds_until(claimed.next_due))
+
+    async def send_directly(self, title: str, body: str) -> Outcome:
+        """Past the outbox: for what must be said while the database cannot be written."""
+        return await self.sender.send(title, body)
+
+    async def _deliver(self, items: Sequence[Item]) -> None:
+        messages = compose(items, self.style)
+        while messages:
+            message = messages.pop(0)
+            outcome = await self._send(message)
+            must_wait = isinstance(outcome, Refused) or self._is_stopping or self._pause_s() > 0
+            if messages and must_wait:
+                unsent = [number for later in messages for number in later.delivery_ids]
+                await self._patiently(partial(self._outbox.release, unsent))
+                return
+
+    async def _send(self, message: Message) -> Outcome:
+        started, started_s = self._now(), self._monotonic()
+        self.busy_since = started_s
+        outcome = await self.sender.send(message.title, message.body)
+        ended_s = self._monotonic()
+        self.busy_since = None
+        self._sent_at.append(ended_s)
+        self._note(outcome)
+        duration = timedelta(seconds=ended_s - started_s)
+        sent = Sent(self.name, message.delivery_ids, outcome, started, duration)
+        await self._patiently(partial(self._outbox.record, sent))
+        return outcome
+
+    def _note(self, outcome: Outcome) -> None:
+        """Log when the channel's fortune changes, not at every try."""
+        refused = outcome if isinstance(outcome, Refused) else None
+        if refused is not None and refused.pauses_channel and refused.retry_after is not None:
+            self._paused_until = self._monotonic() + refused.retry_after.total_seconds()
+        before, self.refused = self.refused, refused
+        if refused is not None and (before is None or before.reason != refused.reason):
+            fields = {"channel": self.name, "kind": refused.kind.value, "reason": refused.reason}
+            _log.warning("send failed", extra={"fields": fields})
+        elif refused is None and before is not None:
+            _log.info("send ok again", extra={"fields": {"channel": self.name}})
+
+    def _pause_s(self) -> float:
+        """How long the channel is to be left alone: asked for, paced, or stuck."""
+        if self.sender.is_stuck:
+            return STUCK_PATIENCE_S
+        now_s = self._monotonic()
+        pause_s = self._paused_until - now_s
+        if self._rate is not None and len(self._sent_at) == self._rate.messages:
+            pause_s = max(pause_s, self._sent_at[0] + self._rate.window.total_seconds() - now_s)
+        return pause_s
+
+    def _seconds_until(self, due: datetime | None) -> float:
+        if due is None:
+            return LONGEST_SLEEP_S
+        return min(max((due - self._now()).total_seconds(), SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
+
+    async def _sleep(self, seconds: float) -> None:
+        if self._is_stopping:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
+
+    async def _patiently(self, step: Callable[[], Awaitable[T]]) -> T | None:
+        """Until the database takes it: an outcome that is not recorded would be sent again.
+
+        None when the lane was stopped meanwhile; the claim then tells the next start what may have arrived.
+        """
+        while True:
+            try:
+                return await step()
+            except DatabaseError:
+                if self._is_stopping:
+                    return None
+                await asyncio.sleep(DATABASE_PATIENCE_S)
