@@ -71,10 +71,10 @@ def test_a_code_in_two_data_centres_is_told_apart_by_aidc_id() -> None:
     two = PRODUCT + '[[product]]\nproduct_code = "A"\naidc_id = 2\n[[event]]\nat = "1s"\nproduct_code = "A"\n'
     assert parse(two + "aidc_id = 2\nremaining = 1\n", "s.toml").changes[0].identity == (2, "A")
     assert problem(two + "remaining = 1\n") == (
-        "s.toml:8: event[0].product_code: A is in several data centres: say which with aidc_id"
+        "s.toml:8: event[1].product_code: A is in several data centres: say which with aidc_id"
     )
     assert problem(two + "aidc_id = 7\nremaining = 1\n") == (
-        "s.toml:8: event[0].product_code: A is not in that data centre"
+        "s.toml:8: event[1].product_code: A is not in that data centre"
     )
 
 
@@ -98,7 +98,7 @@ def test_a_code_in_two_data_centres_is_told_apart_by_aidc_id() -> None:
     ],
 )
 def test_a_mistake_in_a_product_is_told_with_its_line(line: str, told: str) -> None:
-    assert problem(f"{PRODUCT}{line}\n").startswith(f"s.toml:3: product[0].{told}")
+    assert problem(f"{PRODUCT}{line}\n").startswith(f"s.toml:3: product[1].{told}")
 
 
 @pytest.mark.parametrize(
@@ -106,32 +106,32 @@ def test_a_mistake_in_a_product_is_told_with_its_line(line: str, told: str) -> N
     [
         (
             'at = "5 sec"\nproduct_code = "A"\nremaining = 1',
-            '4: event[0].at: must be a duration such as "10s"',
+            '4: event[1].at: must be a duration such as "10s"',
         ),
-        ('at = 5\nproduct_code = "A"\nremaining = 1', '4: event[0].at: must be a duration such as "10s"'),
-        ('at = "9999d"\nproduct_code = "A"\nremaining = 1', "4: event[0].at: 9999d is longer than ten years"),
-        ('product_code = "A"\nremaining = 1', "3: event[0].at: is missing"),
-        ('at = "1s"\nremaining = 1', "3: event[0].product_code: is missing"),
+        ('at = 5\nproduct_code = "A"\nremaining = 1', '4: event[1].at: must be a duration such as "10s"'),
+        ('at = "9999d"\nproduct_code = "A"\nremaining = 1', "4: event[1].at: 9999d is longer than ten years"),
+        ('product_code = "A"\nremaining = 1', "3: event[1].at: is missing"),
+        ('at = "1s"\nremaining = 1', "3: event[1].product_code: is missing"),
         (
             'at = "1s"\nproduct_code = "A"',
-            "3: event[0]: changes nothing: name a field of the product, or a fault",
+            "3: event[1]: changes nothing: name a field of the product, or a fault",
         ),
         (
             'at = "1s"\nproduct_code = "a"\nremaining = 1',
-            "5: event[0].product_code: no [[product]] has the code a",
+            "5: event[1].product_code: no [[product]] has the code a",
         ),
-        ('at = "1s"\nfault = "500"', "3: event[0].for: is missing"),
+        ('at = "1s"\nfault = "500"', "3: event[1].for: is missing"),
         (
             'at = "1s"\nfault = 404\nfor = "1s"',
-            '5: event[0].fault: must be one of "403", "500", "429", "empty", ',
+            '5: event[1].fault: must be one of "403", "500", "429", "empty", ',
         ),
         (
             'at = "1s"\nfault = "500"\nfor = "1s"\nremaining = 1',
-            "7: event[0].remaining: an event with a fault changes no product: write another [[event]]",
+            "7: event[1].remaining: an event with a fault changes no product: write another [[event]]",
         ),
         (
             'at = "1s"\nfault = "500"\nfro = "1s"\nfor = "1s"',
-            "6: event[0].fro: unknown key; did you mean for?",
+            "6: event[1].fro: unknown key; did you mean for?",
         ),
     ],
 )
@@ -143,13 +143,13 @@ def test_a_near_code_is_suggested() -> None:
     product = '[[product]]\nproduct_code = "PRD-TRAIN-1"\n'
     text = product + '[[event]]\nat = "1s"\nproduct_code = "PRD-TRIAN-1"\nremaining = 1\n'
     assert problem(text) == (
-        "s.toml:5: event[0].product_code: no [[product]] has the code PRD-TRIAN-1; did you mean PRD-TRAIN-1?"
+        "s.toml:5: event[1].product_code: no [[product]] has the code PRD-TRIAN-1; did you mean PRD-TRAIN-1?"
     )
 
 
 def test_a_product_twice_in_one_data_centre_is_refused() -> None:
     assert problem(PRODUCT + "\n" + PRODUCT) == (
-        "s.toml:5: product[1].product_code: A is there already in data centre 1"
+        "s.toml:5: product[2].product_code: A is there already in data centre 1"
     )
 
 
@@ -161,11 +161,11 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file() -> None:
         '[[evnt]]\nat = "1s"\n'
     )
     assert [line.split(": must")[0].split(": no ")[0] for line in problems(text)] == [
-        "s.toml:1: product[0].product_code: is missing",
-        "s.toml:6: product[1].remaining",
-        "s.toml:7: product[1].listed",
-        "s.toml:9: event[0].at",
-        "s.toml:10: event[0].product_code",
+        "s.toml:1: product[1].product_code: is missing",
+        "s.toml:6: product[2].remaining",
+        "s.toml:7: product[2].listed",
+        "s.toml:9: event[1].at",
+        "s.toml:10: event[1].product_code",
         "s.toml:12: evnt: unknown key; did you mean event?",
     ]
 
@@ -173,11 +173,11 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "s.toml:1: product: there is none: write at least one [[product]]"),
+        ("", "s.toml: product: there is none: write at least one [[product]]"),
         ("product = 1\n", "s.toml:1: product: must be tables: write [[product]]"),
         ("\n[product]\nproduct_code = 'A'\n", "s.toml:2: product: must be tables: write [[product]]"),
         (PRODUCT + "[event]\nat = '1s'\n", "s.toml:3: event: must be tables: write [[event]]"),
-        (PRODUCT + "[[event]\n", "s.toml: not valid TOML: "),
+        (PRODUCT + "[[event]\n", "s.toml:3: not valid TOML: "),
         (PRODUCT + f"remaining = {'9' * 5000}\n", "s.toml: not valid TOML: "),
         ("product = " + "[" * 9000, "s.toml: not valid TOML: "),
     ],
@@ -195,9 +195,9 @@ def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: no such file"),
+        (None, "cannot be read: No such file"),
         (b"\xff\xfe", "is not UTF-8"),
-        (b"#" * (SIZE_LIMIT + 1), "is larger"),
+        (b"#" * (SIZE_LIMIT + 1), "is over 1 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | None, told: str) -> None:
@@ -210,6 +210,11 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | 
 
 def test_a_problem_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text("", "utf-8")
-    with pytest.raises(ConfigError, match=r"^mine\.toml:1: "):
+    path.write_text("\nx = 1\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"mine\.toml:2: x: unknown key"):
         load(path)
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        load(tmp_path)
