@@ -12,6 +12,9 @@ from typing import Final
 from monitor.core.alert import elapsed
 
 WIDEST: Final = 8
+"""The widest gap, in `min_gap`s; so long without an edge also ends an episode."""
+
+_DOUBLINGS: Final = 3  # to the widest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Spacing:
         """May an opening be announced now?"""
         if self.announced_at is None:
             return True
-        gap = min_gap * min(float(2 ** max(self.announced - 1, 0)), WIDEST)
+        gap: timedelta = min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
         return elapsed(self.announced_at, now) >= gap
 
 
