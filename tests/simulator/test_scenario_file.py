@@ -218,3 +218,15 @@ def test_a_problem_names_the_file(tmp_path: Path) -> None:
 def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not a regular file"):
         load(tmp_path)
+
+
+def test_the_mistakes_on_the_documentation_page_are_told_as_printed_there() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    text = (
+        '[[product]]\nproduct_code = "PRD-TRAIN-1"\nname = "one"\naidc_id = 1\ngpu_name = "-"\n'
+        "gpu_count = 0\nprice = 1\nprice_unit = 11\nremaning = 3\n\n"
+        '[[event]]\nat = "1s"\nremaining = 0\nproduct_code = "PRD-TRAIN-2"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "scenario.toml")
+    assert str(caught.value) in page
