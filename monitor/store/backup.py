@@ -11,7 +11,7 @@ from typing import Final
 from monitor.core.errors import DatabaseError
 from monitor.store.sqlite import connect, file_of, plain_errors
 
-PAGES_A_STEP: Final = 1024
+PAGES_A_STEP: Final = 256
 PATIENCE: Final = timedelta(seconds=5)
 
 

@@ -180,6 +180,10 @@ class Database:
             self._identity = self._identity_now()
             self._connection = self._connect()
             _use_log(self._connection, self.file)
+            # A reader that stays in the pool keeps the log's index: readers go on when the disk is full, and
+            # what a failed sync left in the log is not taken for committed when the writer is opened anew.
+            with self.read() as reader:
+                migrate.revision_of(reader, self.file)
             self._wal_identity = _identity_of(Path(f"{self.file}-wal"))
 
     def _bring_up(self, *, check: bool) -> None:
@@ -197,7 +201,8 @@ class Database:
             return
         said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if said != "ok":
-            raise DatabaseError(f"{self.file} is damaged ({said}). {advice_on_damage(self.file)}")
+            found = " ".join(said.split())
+            raise DatabaseError(f"{self.file} is damaged ({found}). {advice_on_damage(self.file)}")
 
     def _drop_foreign_log(self) -> None:
         """The log of a file that was replaced under us would be replayed into the new one."""

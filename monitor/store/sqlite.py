@@ -25,6 +25,7 @@ WRITER_PRAGMAS: Final = (
 )
 READER_PRAGMAS: Final = ("query_only=ON", "mmap_size=0", "temp_store=MEMORY")
 DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+NO_LOG: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -47,7 +48,11 @@ def writer_engine(file: Path, busy_timeout: timedelta) -> Engine:
 def reader_engine(file: Path, busy_timeout: timedelta) -> Engine:
     """Connections that cannot write; what one transaction reads is of one moment."""
     return _engine(
-        lambda: _connect_reader(file, busy_timeout), "BEGIN", QueuePool, pool_size=4, pool_timeout=5
+        lambda: _connect_reader(file, busy_timeout),
+        "BEGIN",
+        QueuePool,
+        pool_size=4,
+        pool_timeout=busy_timeout.total_seconds(),
     )
 
 
@@ -110,7 +115,7 @@ def advice_on_damage(file: Path) -> str:
 
 
 def _engine(
-    creator: Callable[[], sqlite3.Connection], begin: str, pool: type[Pool], **pool_options: int
+    creator: Callable[[], sqlite3.Connection], begin: str, pool: type[Pool], **pool_options: float
 ) -> Engine:
     engine = create_engine("sqlite://", creator=creator, poolclass=pool, hide_parameters=True, **pool_options)
 
@@ -126,7 +131,7 @@ def _connect_reader(file: Path, busy_timeout: timedelta) -> sqlite3.Connection:
         return connect(file, "ro", READER_PRAGMAS, busy_timeout)
     except sqlite3.OperationalError as error:
         # No log, and no right to make one (a read-only disk, another user): nobody writes now.
-        if _code(error) == sqlite3.SQLITE_CANTOPEN and file.exists() and not Path(f"{file}-wal").exists():
+        if _code(error) in NO_LOG and file.exists() and not Path(f"{file}-wal").exists():
             return connect(file, "immutable", READER_PRAGMAS, busy_timeout)
         raise
 
