@@ -20,7 +20,8 @@ ATTRIBUTES: Final = tuple(field.name for field in fields(Attributes))
 _NUMBERS: Final = frozenset({"gpu_count", "price_unit"})
 _DECIMALS: Final = frozenset({"cpu_cores", "memory_gb", "disk_gb", "price"})
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_DEFAULT_FACTS: Final = Facts("", 0, "", None)
+_FACTS: Final = tuple((field.name, field.default) for field in fields(Facts))
+"""A field of `Facts` and the value that is left out; those without a default always stand there."""
 
 SpanColumns = tuple[str, int | None, str | None, str | None]
 
@@ -39,15 +40,8 @@ def span_ms(duration: timedelta) -> int:
 
 def facts_text(facts: Facts) -> str:
     """What is not known takes no room."""
-    return msgspec.json.encode(
-        {
-            name: value
-            for name in Facts.__dataclass_fields__
-            if (value := getattr(facts, name)) != getattr(_DEFAULT_FACTS, name)
-        }
-        | {"source": facts.source, "aidc_id": facts.aidc_id, "product_code": facts.product_code}
-        | {"remaining": facts.remaining}
-    ).decode()
+    known = {name: value for name, default in _FACTS if (value := getattr(facts, name)) != default}
+    return msgspec.json.encode(known).decode()
 
 
 def facts_of(text: str) -> Facts:
