@@ -18,6 +18,7 @@ from apprise.manager_plugins import NotificationManager
 
 from monitor.core.backoff import Outcome, Refused
 from monitor.core.errors import ConfigError
+from monitor.core.words import Language
 from monitor.notify import recorder, robots, services
 from monitor.notify.classify import classify
 from monitor.notify.evidence import Evidence, quote
@@ -41,16 +42,17 @@ class Channel:
         *,
         amend: recorder.Amend | None,
         keyword: str | None,
-        language: str,
+        language: Language,
     ) -> None:
         service: NotifyBase = next(iter(library))
         self.name = name
         self.language = language
         self.kind = _kind_of(library)
         self.rate = services.rate_of(self.kind)
-        self.limits = services.limits_of(
+        self._limits = services.limits_of(
             self.kind, service.title_maxlen, service.body_maxlen, service.overflow_amalgamate_title
         )
+        self.limits = services.without_keyword(self._limits, keyword)
         self.redact = redact
         self._library = library
         self._keyword = keyword
@@ -65,16 +67,18 @@ class Channel:
         *,
         secret: str | None = None,
         keyword: str | None = None,
-        language: str = "en",
+        language: Language = Language.EN,
         clock: Callable[[], float] = time.time,
     ) -> "Channel":
         """Raises ConfigError, in whose text neither the URL nor a part of it stands. Touches no network."""
         _hush()
         recorder.install()
-        url = url.strip()
+        url = services.apprise_url(url.strip())
         _refuse_parameters(name, url)
         library = _load(name, url, secret)
         redact = Redactor(url, [secret] if secret else [])
+        secret_in_url = _taken_secret(library)
+        secret = secret or secret_in_url
         amend = robots.signer(_kind_of(library), secret, clock) if secret else None
         return cls(name, library, redact, amend=amend, keyword=keyword, language=language)
 
@@ -108,9 +112,9 @@ class Channel:
         title = robots.without_mentions(
             self.kind, robots.with_keyword(" ".join(title.split()), self._keyword)
         )
-        title = self.limits.cut(title, self.limits.title)
+        title = self._limits.cut(title, self._limits.title)
         body = robots.without_mentions(self.kind, body)
-        return title, self.limits.cut(body, self.limits.room(title)) or title
+        return title, self._limits.cut(body, self._limits.body) or title
 
 
 def _hush() -> None:
@@ -145,6 +149,15 @@ def _load(name: str, url: str, secret: str | None) -> Apprise:
     service.request_rate_per_sec = 0
     service.throttle = _no_pause  # type: ignore[method-assign]
     return library
+
+
+def _taken_secret(library: Apprise) -> str | None:
+    """A DingTalk URL may hold the secret itself; the library, which signs wrongly, must not have it."""
+    service: Any = next(iter(library))
+    if _kind_of(library) != "dingtalk":
+        return None
+    secret, service.secret = service.secret, None
+    return str(secret) if secret else None
 
 
 def _add(library: Apprise, name: str, url: str) -> None:

@@ -3,33 +3,24 @@
 `kind` is the scheme of an Apprise URL without the `s` of its encrypted twin: `slack`, `tgram`, `json` ...
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one message may hold. `shared`: the title is put above the body and takes from its room."""
+    """What one message may hold, title and body each at its longest: characters, or bytes of UTF-8."""
 
     title: int
     body: int
-    unit: Literal["characters", "bytes"] = "characters"
-    shared: bool = False
-
-    def measure(self, text: str) -> int:
-        """The size of a text in this service's unit (UTF-8 bytes or characters)."""
-        return len(text.encode(errors="replace")) if self.unit == "bytes" else len(text)
-
-    def room(self, title: str) -> int:
-        """What the body may measure below this title."""
-        return max(self.body - self.measure(title) - 2, 0) if self.shared else self.body
+    counts_bytes: bool = False
 
     def cut(self, text: str, size: int) -> str:
         """As much of the text's beginning as measures `size` or less."""
-        if self.unit == "characters":
-            return text[:size]
-        return text.encode(errors="replace")[:size].decode(errors="ignore")
+        if self.counts_bytes:
+            return text.encode(errors="replace")[:size].decode(errors="ignore")
+        return text[:size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +68,39 @@ NATIVE_HOSTS: Final = {
     "discord.com": "discord",
     "discordapp.com": "discord",
     "hooks.slack.com": "slack",
-    "oapi.dingtalk.com": "dingtalk",
-    "open.feishu.cn": "feishu",
     "open.larksuite.com": "lark",
     "qyapi.weixin.qq.com": "wecombot",
 }
-"""Web hooks may be given as the service shows them."""
+"""Web hooks that the library takes as the service shows them."""
+
+_NATIVE_ROBOTS: Final = {
+    "https://oapi.dingtalk.com/robot/send?access_token=": "dingtalk://",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/": "feishu://",
+}
+"""Web hooks that it does not."""
 
 SIGNING_KINDS: Final = frozenset({"dingtalk", "feishu", "lark"})
 
+_LONGEST_TITLE: Final = 250
 _LIMITS: Final = {
-    # Feishu counts the request, in which each Chinese character becomes an escape of six bytes.
-    "feishu": Limits(250, 9_000, "bytes", shared=True),
-    "lark": Limits(250, 9_000, "bytes", shared=True),
-    "dingtalk": Limits(250, 9_000, "bytes", shared=True),
-    "wecombot": Limits(250, 2_048, "bytes", shared=True),
-    "ntfy": Limits(200, 4_096, "bytes"),  # the server makes an attachment of anything longer
-    "bark": Limits(250, 3_000, "bytes", shared=True),  # Apple's push takes 4 KB, envelope included
+    # These count the whole request, in which each Chinese character becomes an escape of six bytes.
+    "feishu": Limits(_LONGEST_TITLE, 9_000, counts_bytes=True),
+    "lark": Limits(_LONGEST_TITLE, 9_000, counts_bytes=True),
+    "dingtalk": Limits(_LONGEST_TITLE, 9_000, counts_bytes=True),
+    "wecombot": Limits(_LONGEST_TITLE, 2_048 - _LONGEST_TITLE - 2, counts_bytes=True),
+    "ntfy": Limits(200, 3_800, counts_bytes=True),  # the server makes an attachment of more than 4 KB
+    "bark": Limits(_LONGEST_TITLE, 3_000, counts_bytes=True),  # Apple takes 4 KB, envelope included
     "slack": Limits(150, 3_000),  # a header block, a section block
 }
 _RATES: Final = dict.fromkeys(("dingtalk", "wecombot"), Rate(20, timedelta(seconds=60)))
+
+
+def apprise_url(url: str) -> str:
+    """A robot's web hook, as its settings page shows it, in the library's spelling."""
+    for native, scheme in _NATIVE_ROBOTS.items():
+        if url.startswith(native):
+            return scheme + url.removeprefix(native)
+    return url
 
 
 def kind_of(scheme: str) -> str:
@@ -106,10 +110,17 @@ def kind_of(scheme: str) -> str:
 
 
 def limits_of(kind: str, title: int, body: int, shared: bool) -> Limits:
-    """The numbers are what the library says, which counts characters everywhere."""
+    """The numbers are the library's, which counts characters; `shared`: the title stands in the body."""
     if kind in _LIMITS:
         return _LIMITS[kind]
-    return Limits(title or 250, body, shared=shared or title == 0)
+    longest = min(title or _LONGEST_TITLE, _LONGEST_TITLE)
+    return Limits(longest, body - longest - 2 if shared or title == 0 else body)
+
+
+def without_keyword(limits: Limits, keyword: str | None) -> Limits:
+    """What remains for the title when a keyword stands before it."""
+    taken = len(keyword.encode() if limits.counts_bytes else keyword) + 1 if keyword else 0
+    return replace(limits, title=max(limits.title - taken, 20))
 
 
 def rate_of(kind: str) -> Rate | None:

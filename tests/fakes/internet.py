@@ -82,6 +82,12 @@ class FakeInternet:
     def script(self, host: str, *answers: Answer) -> None:
         self._queues[host].extend(answers)
 
+    def forget(self) -> None:
+        """As new: for the next test."""
+        self.requests.clear()
+        self.answers.clear()
+        self._queues.clear()
+
     def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(10)
