@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -124,14 +124,21 @@ class Client:
 
     async def _ask(self, feed: Feed, trip: "_Trip") -> "_Came":
         query = {} if feed.aidc_id is None else {"aidcId": feed.aidc_id}
-        async with self._http.stream("GET", PATH, params=query, extensions={"trace": trip.note}) as response:
-            body = (
-                await _body(response, self._largest_body)
-                if response.status_code == 200
-                else await _body_of_an_error(response, self._timeout_s / 2)
-            )
-            headers = response.headers
-            return _Came(response.status_code, body, headers.get("retry-after"), headers.get("location"))
+        try:
+            async with self._http.stream(
+                "GET", PATH, params=query, extensions={"trace": trip.note}
+            ) as response:
+                return await self._came(response)
+        finally:
+            await trip.drop_unfinished_handshake()
+
+    async def _came(self, response: httpx.Response) -> "_Came":
+        status, headers = response.status_code, response.headers
+        if status == 200:
+            body = await _body(response, self._largest_body)
+        else:
+            body = await _body_of_an_error(response, self._timeout_s / 2)
+        return _Came(status, body, headers.get("retry-after"), headers.get("location"))
 
     async def _listing(self, feed: Feed, body: bytes) -> Listing | Failed:
         memo = self._memos.setdefault(feed, RowMemo())
@@ -142,8 +149,8 @@ class Client:
     def _refusal(self, came: "_Came") -> Failed:
         failed = status_failure(came.status, f"HTTP {came.status}")
         reason = failed.reason
-        if 300 <= came.status <= 399:
-            target = redact(one_line((came.location or "nowhere")[:200]), self._secrets)
+        if 300 <= came.status <= 399 and came.location:
+            target = redact(one_line(came.location), self._secrets)[:200]
             reason = f"redirected to {target}, not followed (HTTP {came.status})"
         return replace(failed, reason=reason, excerpt=excerpt(came.body, self._secrets))
 
@@ -169,9 +176,18 @@ class _Trip:
 
     def __init__(self) -> None:
         self._events: set[str] = set()
+        self._stream: Any = None
 
-    async def note(self, event: str, _: Mapping[str, object]) -> None:
+    async def note(self, event: str, told: Mapping[str, Any]) -> None:
         self._events.add(event)
+        if event == "connection.connect_tcp.complete":
+            self._stream = told["return_value"]
+
+    async def drop_unfinished_handshake(self) -> None:
+        """httpcore leaves the socket open, and known to the loop, when a handshake is cancelled (1.0.9)."""
+        begun, done = "connection.start_tls.started", "connection.start_tls.complete"
+        if self._stream is not None and begun in self._events and done not in self._events:
+            await self._stream.aclose()
 
     @property
     def died_on_a_kept_connection(self) -> bool:
