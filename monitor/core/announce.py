@@ -14,7 +14,7 @@ from monitor.core.decision import (
     TransitionKind,
 )
 from monitor.core.draft import Draft
-from monitor.core.matching import COUNT_KEYS, Criterion, Rule
+from monitor.core.matching import Rule, counting_criterion
 from monitor.core.product import Attributes, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey
@@ -137,7 +137,8 @@ def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> F
     product = draft.product(alert.product)
     now_is = product.current
     seen = now_is if isinstance(now_is, Seen) else None
-    wanted = _counting_criterion(rule) if alert.cause is Cause.COUNT else None
+    counts = alert.cause is Cause.COUNT
+    wanted = counting_criterion(rule, product.key, product.attributes) if counts else None
     return Facts(
         **product.key._asdict(),
         **{name: getattr(product.attributes, name) for name in Attributes.__slots__},
@@ -164,11 +165,6 @@ def _unseen_from(draft: Draft) -> datetime | None:
 def _gone_for(draft: Draft, alert: Alert, opened_at: datetime) -> timedelta | None:
     left_at = draft.product(alert.product).left_at
     return None if left_at is None else elapsed(left_at, opened_at)
-
-
-def _counting_criterion(rule: Rule) -> Criterion | None:
-    """What the rule asks for, in its first table that counts."""
-    return next((c for match in rule.any_of for c in match if c.key in COUNT_KEYS), None)
 
 
 def _note(rule: Rule, key: ProductKey, attributes: Attributes) -> str | None:

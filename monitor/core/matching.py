@@ -6,7 +6,7 @@ Keys are the provider's fields in snake_case, plus `source`, `remaining`, and th
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -171,14 +171,28 @@ def would_be_met_unblocked(rule: Rule, key: ProductKey, seen: Seen) -> bool:
     )
 
 
-def verdict_on(keys: frozenset[str], rule: Rule, key: ProductKey, seen: Seen) -> tuple[bool | None, ...]:
+def met_tables(rule: Rule, key: ProductKey, seen: Seen) -> tuple[Match, ...]:
+    """Those of the rule's tables whose every key holds, whether or not the product is available."""
+    return tuple(match for match in rule.any_of if isinstance(_all_of(match, key, seen, _every_key), Met))
+
+
+def verdict_on(
+    keys: frozenset[str], tables: Iterable[Match], key: ProductKey, seen: Seen
+) -> tuple[bool | None, ...]:
     """What each criterion on one of `keys` says, table by table: to tell which of them turned."""
     return tuple(
         criterion.accepts(value_of(criterion.key, key, seen))
-        for match in rule.any_of
+        for match in tables
         for criterion in match
         if criterion.key in keys
     )
+
+
+def counting_criterion(rule: Rule, key: ProductKey, attributes: Attributes) -> Criterion | None:
+    """The count that is asked of this product, in the first table that is about it and counts."""
+    seen = Seen(0, None, attributes)
+    about_it = (m for m in rule.any_of if not isinstance(_all_of(m, key, seen, _no_count_key), NotMet))
+    return next((c for match in about_it for c in match if c.key in COUNT_KEYS), None)
 
 
 def value_of(name: str, key: ProductKey, seen: Seen) -> Value:

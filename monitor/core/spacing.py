@@ -34,7 +34,7 @@ class Spacing:
         """May an opening be announced now?"""
         if self.announced_at is None:
             return True
-        gap: timedelta = min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
+        gap = min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
         return elapsed(self.announced_at, now) >= gap
 
 

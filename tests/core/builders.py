@@ -128,7 +128,7 @@ class Stage:
     def restart(self, *rules: Rule) -> None:
         """What is read back from the database: all but what only saves work; with new rules, a reload."""
         states = {
-            feed: FeedState(self.now, state.last_ok_at, state.ever_listed, state.empties)
+            feed: replace(state, started_at=self.now, last_failure=None)
             for feed, state in self.world.feeds.items()
         }
         world = deepcopy(self.world)
@@ -152,9 +152,7 @@ class Stage:
             settings = self.settings
             self.settings = Settings(rules, settings.channels, settings.notify, settings.blind_after)
         for feed, state in self.world.feeds.items():
-            self.world.feeds[feed] = FeedState(
-                state.started_at, state.last_ok_at, state.ever_listed, state.empties
-            )
+            self.world.feeds[feed] = replace(state, ok_polls=0, evaluate_all=True)
 
     def silence(self, *, for_: timedelta, rule: str | None = None, product_code: str | None = None) -> None:
         self.world.silences += (Silence(self.now, self.now + for_, rule, product_code),)
