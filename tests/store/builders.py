@@ -1,8 +1,9 @@
 """Rows and files that tests of the store start from."""
 
+import resource
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -45,3 +46,23 @@ def execute(file: Path, *statements: str) -> list[object]:
         for statement in statements:
             rows = connection.execute(statement).fetchall()
         return rows
+
+
+def damage_poll_table(file: Path) -> None:
+    """Overwrites the first page of the table `poll`, but neither the header nor the list of tables."""
+    with closing(sqlite3.connect(file)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'poll'").fetchone()
+    with file.open("r+b") as stream:
+        stream.seek((page - 1) * 4096)
+        stream.write(b"\xff" * 4096)
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """No file of this process can grow beyond `size` bytes: what a failing disk looks like."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

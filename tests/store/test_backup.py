@@ -7,8 +7,7 @@ import pytest
 from monitor.core.errors import DatabaseError
 from monitor.store.backup import PAGES_A_STEP, backup
 from monitor.store.database import Database
-from tests.store.builders import add_poll, execute, poll_ids, url_of
-from tests.store.test_database import damage, files_limited_to
+from tests.store.builders import add_poll, damage_poll_table, execute, files_limited_to, poll_ids, url_of
 
 
 def test_a_backup_is_a_database_that_opens(tmp_path: Path, url: str, database: Database) -> None:
@@ -58,12 +57,12 @@ def test_there_is_no_backup_of_nothing(tmp_path: Path) -> None:
 
 
 def test_a_backup_into_a_missing_directory_says_so(tmp_path: Path, url: str) -> None:
-    with pytest.raises(DatabaseError, match="cannot write the backup .*: No such file or directory"):
+    with pytest.raises(DatabaseError, match=r"cannot write the backup .*: No such file or directory"):
         backup(url, tmp_path / "nowhere" / "copy.db")
 
 
 def test_a_damaged_database_gives_no_backup_that_looks_whole(tmp_path: Path, file: Path, url: str) -> None:
-    damage(file)
+    damage_poll_table(file)
     with pytest.raises(DatabaseError, match="damaged, so its copy would be too"):
         backup(url, tmp_path / "copy.db")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("copy")] == []

@@ -64,7 +64,7 @@ def test_a_deleted_life_lock_is_not_in_place(tmp_path: Path) -> None:
 
 def test_a_lock_file_is_not_followed_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "monitor.db.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(DatabaseError, match="cannot write monitor.db.lock"):
+    with pytest.raises(DatabaseError, match=r"cannot write monitor.db.lock"):
         LifeLock(tmp_path / "monitor.db", "run")
     assert not (tmp_path / "elsewhere").exists()
 

@@ -15,7 +15,9 @@ def test_writes_of_many_tasks_are_made_in_order_by_one_thread(database: Database
     async def main() -> None:
         writer = Writer(database)
         await asyncio.gather(*(writer.run(add_poll(number)) for number in range(1, 20)))
-        names = await asyncio.gather(*(writer.call(lambda: threading.current_thread().name) for _ in range(3)))
+        names = await asyncio.gather(
+            *(writer.call(lambda: threading.current_thread().name) for _ in range(3))
+        )
         assert names == ["database-writer"] * 3
         assert writer.close(10)
 
