@@ -195,7 +195,7 @@ class WatchTable(TimingTable):
     )
     note: Annotated[str, AfterValidator(values.note)] | None = Field(
         default=None,
-        description="A line added to its messages; {product_code} and other match keys are filled in.",
+        description="A line added to its messages; {product_code} and {aidc_id} are filled in.",
     )
     enabled: bool = Field(default=True, description="false: as if it were not there.")
 

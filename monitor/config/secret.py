@@ -37,8 +37,11 @@ class SecretRef:
         """
         try:
             return usable_secret(self._fetch(environ, credentials))
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
         except ValueError as error:
-            raise SecretError(f"{self.place or 'secret'}: {self._described()} {error}") from None
+            reason = str(error)
+        raise SecretError(f"{self.place or 'secret'}: {self._described(credentials)} {reason}")
 
     def _fetch(self, environ: Mapping[str, str], credentials: Path) -> str:
         match self.kind:
@@ -62,7 +65,7 @@ class SecretRef:
                 return path
         return credentials / self.value
 
-    def _described(self) -> str:
+    def _described(self, credentials: Path) -> str:
         match self.kind:
             case "literal":
                 return "the text"
@@ -71,7 +74,7 @@ class SecretRef:
             case "file":
                 return f"the file {self.value}"
             case "credential":
-                return f"the credential {self.value}"
+                return f"the credential {self.value} (kept in {credentials / self.value})"
             case _:
                 assert_never(self.kind)
 
@@ -102,15 +105,12 @@ def usable_secret(text: str) -> str:
 
 
 def _read(path: Path) -> str:
-    try:
-        if not path.exists():
-            raise ValueError(f"is not there ({path})")
-        if not path.is_file():
-            raise ValueError(f"is not a regular file ({path})")
-        with path.open("rb") as file:
-            content = file.read(_LONGEST_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"cannot be read ({path}: {error.strerror})") from None
+    if not path.exists():
+        raise ValueError("is not there")
+    if not path.is_file():
+        raise ValueError("is not a regular file")
+    with path.open("rb") as file:
+        content = file.read(_LONGEST_BYTES + 1)
     if len(content) > _LONGEST_BYTES:
         raise ValueError("is over 64 KiB: that is no secret")
     try:

@@ -14,10 +14,12 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from monitor.config.suggesting import did_you_mean
-from monitor.core.matching import MATCH_KEYS, Range
+from monitor.core.matching import Range
 
 LONGEST_GLOB: Final = 200
 LONGEST_NAME: Final = 64
+LONGEST_NOTE: Final = 300
+NOTE_KEYS: Final = ("product_code", "aidc_id")
 LONGEST_DURATION: Final = timedelta(days=3650)
 DURATION_SCHEMA: Final[dict[str, Any]] = {
     "type": "string",
@@ -200,11 +202,11 @@ glob: Final = one_line(LONGEST_GLOB)
 
 
 def note(text: str) -> str:
-    """A line for messages whose `{key}`s are keys of a match."""
-    for name in re.findall(r"(?<!\$)\{([a-z_]+)\}", one_line(500)(text)):
-        if name not in MATCH_KEYS:
+    """A line for messages; `{product_code}` and `{aidc_id}` in it are filled in."""
+    for name in re.findall(r"(?<!\$)\{([a-z_]+)\}", one_line(LONGEST_NOTE)(text)):
+        if name not in NOTE_KEYS:
             raise ValueError(
-                f"there is nothing to put in place of {{{name}}}" + did_you_mean(name, MATCH_KEYS)
+                f"there is nothing to put in place of {{{name}}}" + did_you_mean(name, NOTE_KEYS)
             )
     return text
 

@@ -1,0 +1,39 @@
+"""Texts for tests of the configuration: the least that loads, and ways to add to it."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import parse
+from monitor.config.settings import Config
+from monitor.core.errors import ConfigError
+
+PATH = Path("/srv/gpu/monitor.toml")
+SOURCE = '[source]\napi_key = { env = "ALAYA_API_KEY" }\n'
+CHANNEL = '[channels.ops]\nurl = { env = "OPS_URL" }\n'
+LEAST = SOURCE + CHANNEL
+
+
+def watch(body: str) -> str:
+    return f'{LEAST}[[watch]]\nname = "w"\n{body}\n'
+
+
+def matching(match: str) -> str:
+    return watch(f"match = {{ {match} }}")
+
+
+def config_of(text: str, path: Path = PATH) -> Config:
+    return parse(text, path)
+
+
+def problems_of(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, PATH)
+    assert caught.value.exit_code == 3
+    return caught.value.problems
+
+
+def problem_of(text: str) -> str:
+    problems = problems_of(text)
+    assert len(problems) == 1, problems
+    return problems[0]
