@@ -1,0 +1,1 @@
+"""The command line: a module per family of verbs. Each parses, calls, prints; none decides."""
