@@ -1,5 +1,6 @@
 """Texts for tests of the configuration: the least that loads, and ways to add to it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ PATH = Path("/srv/gpu/monitor.toml")
 SOURCE = '[source]\napi_key = { env = "ALAYA_API_KEY" }\n'
 CHANNEL = '[channels.ops]\nurl = { env = "OPS_URL" }\n'
 LEAST = SOURCE + CHANNEL
+EXAMPLE = Path(__file__).parents[2].joinpath("monitor.example.toml").read_text()
+
+
+def switched_on(text: str) -> str:
+    """The example with every setting used: a `#` directly before a setting is taken away."""
+    return re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE)
 
 
 def watch(body: str) -> str:

@@ -87,6 +87,10 @@ def test_a_variable_that_is_not_set_is_named() -> None:
     assert refusal(SecretRef("env", "K", "web.token")) == "web.token: the environment variable K is not set"
 
 
+def test_a_reference_made_by_hand_is_checked_too() -> None:
+    assert refusal(SecretRef("literal", f"{CANARY} ", "a.b")) == "a.b: the text begins or ends with a space"
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     secret = SecretRef("file", str(tmp_path / "key"), "source.api_key")
     assert refusal(secret) == f"source.api_key: the file {tmp_path}/key is not there"
