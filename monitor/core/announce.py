@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from monitor.core.alert import Clearing, Firing, Pending, State, elapsed, resolved_at
 from monitor.core.decision import (
@@ -18,6 +19,8 @@ from monitor.core.matching import Rule, counting_criterion
 from monitor.core.product import Attributes, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey
+
+_RETURNS: Final = frozenset({Cause.STOCK, Cause.LISTING, Cause.STOCK_ERROR})
 
 
 def fire(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
@@ -39,11 +42,11 @@ def fire(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
 def resolve(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
     """An alert is over. It is told only where its beginning was."""
     key: AlertKey = (alert.rule, alert.product)
-    spacing = after_resolve(draft.world.spacings.get(key), draft.now)
+    ended_at = resolved_at(before, draft.now)
+    spacing = after_resolve(draft.world.spacings.get(key), ended_at)
     if spacing is not None:
         draft.changes.spacings[key] = spacing
     fired_at = _fired_at(before) or draft.now
-    ended_at = resolved_at(before, draft.now)
     facts = replace(
         _facts(draft, rule, alert, spacing),
         fired_at=fired_at,
@@ -66,18 +69,18 @@ def repeat_if_due(draft: Draft, rule: Rule, alert: Alert) -> None:
     silenced = _is_silenced(draft, rule, alert.product)
     if spacing is not None and not silenced and cause is not Cause.REMINDER:
         spacing = draft.changes.spacings[key] = after_announcement(spacing, draft.now)
-    facts = replace(_facts(draft, rule, alert, spacing), fired_at=_fired_at(alert.state))
-    muted = MuteReason.SILENCE if silenced else None
     told = replace(alert, cause=cause)
+    facts = replace(_facts(draft, rule, told, spacing), fired_at=_fired_at(alert.state))
+    muted = MuteReason.SILENCE if silenced else None
     _put(draft, rule, told, TransitionKind.REPEATED, muted, facts)
     draft.put_alert(replace(alert, announced_at=draft.now, muted=None))
 
 
 def _why_fired_is_muted(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing) -> MuteReason | None:
+    if alert.cause is Cause.EXISTING and not rule.announce_existing:
+        return MuteReason.EXISTING  # before a silence: what it muted is told when it ends
     if _is_silenced(draft, rule, alert.product):
         return MuteReason.SILENCE
-    if alert.cause is Cause.EXISTING and not rule.announce_existing:
-        return MuteReason.EXISTING
     return None if spacing.allows(rule.min_gap, draft.now) else MuteReason.FLAPPING
 
 
@@ -150,7 +153,7 @@ def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> F
         wants_gpus=wanted is not None and wanted.key == "total_gpus",
         openings=spacing.openings if spacing else 1,
         openings_since=spacing.since if spacing else None,
-        note=_note(rule, product.key, product.attributes),
+        note=_note(rule, product.key),
     )
 
 
@@ -163,11 +166,12 @@ def _unseen_from(draft: Draft) -> datetime | None:
 
 
 def _gone_for(draft: Draft, alert: Alert, opened_at: datetime) -> timedelta | None:
+    """How long it was not available, if this is its return and not a rule that came to match."""
     left_at = draft.product(alert.product).left_at
-    return None if left_at is None else elapsed(left_at, opened_at)
+    return elapsed(left_at, opened_at) if left_at and alert.cause in _RETURNS else None
 
 
-def _note(rule: Rule, key: ProductKey, attributes: Attributes) -> str | None:
+def _note(rule: Rule, key: ProductKey) -> str | None:
     """The rule's own line. Only the names below are filled in; any other brace stays as written."""
     if rule.note is None:
         return None

@@ -34,6 +34,7 @@ def decide(
         _decide_failed(draft, answer, record)
     else:
         _decide_ok(draft, answer, record)
+    draft.changes.state = replace(draft.changes.state, last_poll_at=poll.at)
     return draft.decision, draft.changes
 
 
@@ -74,12 +75,11 @@ def _decide_ok(draft: Draft, observed: Observed, record: PollRecord) -> None:
 
 def _state_after_ok(draft: Draft, observed: Observed) -> FeedState:
     before = draft.world.feeds[draft.feed]
-    is_empty = not observed.listed and not observed.unusable and not observed.foreign
     return replace(
         before,
         last_ok_at=draft.now,
         ever_listed=before.ever_listed or bool(observed.listed),
-        empties=before.empties + 1 if is_empty else 0,
+        empties=0 if observed.listed else before.empties + 1,
         ok_polls=before.ok_polls + 1,
         last_failure=None,
         evaluate_all=False,
@@ -110,7 +110,7 @@ def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:
     if isinstance(before, Inactive) and isinstance(after, Inactive):
         return
     alert = replace(
-        known, state=after, cause=_cause(draft, rule, known, after), peak=_peak(draft, key, known)
+        known, state=after, cause=_cause(draft, rule, known, after), peak=_peak(draft, known, verdict)
     )
     match edge(before, after):
         case Edge.FIRED:
@@ -140,7 +140,8 @@ def _cause(draft: Draft, rule: Rule, alert: Alert, after: State) -> Cause:
     now_is = draft.product(alert.product).current
     if waits or isinstance(now_is, Invalid):
         return alert.cause
-    if (rule.name, draft.feed) not in draft.world.rule_feeds:
+    is_new_here = (rule.name, draft.feed) not in draft.world.rule_feeds
+    if is_new_here and isinstance(alert.state, Inactive):
         return Cause.EXISTING
     return cause_of(rule, alert.product, _last_known_before(draft, alert.product), now_is)
 
@@ -150,6 +151,9 @@ def _last_known_before(draft: Draft, key: ProductKey) -> Seen | Absent | None:
     return known.last_known if known else None
 
 
-def _peak(draft: Draft, key: ProductKey, alert: Alert) -> int:
-    current = draft.product(key).current
-    return max(alert.peak, current.remaining) if isinstance(current, Seen) else alert.peak
+def _peak(draft: Draft, alert: Alert, verdict: Condition) -> int:
+    """The most that was left while the rule was met."""
+    current = draft.product(alert.product).current
+    if isinstance(verdict, Met) and isinstance(current, Seen):
+        return max(alert.peak, current.remaining)
+    return alert.peak

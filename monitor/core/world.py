@@ -55,6 +55,7 @@ class FeedState:
     """`empties`: empty answers in a row, other failures left out; `ok_polls`: since the rules were read."""
 
     started_at: datetime
+    last_poll_at: datetime | None = None
     last_ok_at: datetime | None = None
     ever_listed: bool = False
     empties: int = 0

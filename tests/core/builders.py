@@ -42,6 +42,7 @@ H800 = Attributes(
     11,
 )
 
+Answer = Failed | Listing | Mapping[str, int | Seen | Invalid]
 Told = tuple[TransitionKind, Cause, MuteReason | None]
 
 
@@ -108,7 +109,7 @@ class Stage:
 
     def poll(
         self,
-        answer: Failed | Listing | Mapping[str, int | Seen | Invalid],
+        answer: Answer,
         *,
         after: timedelta = timedelta(seconds=15),
         feed: Feed | None = None,
@@ -163,6 +164,11 @@ class Stage:
 
     def alert(self, code: str = CODE, rule: str = "nodes") -> Alert | None:
         return self.world.alerts.get((rule, key_of(code)))
+
+    @property
+    def outcome(self) -> str:
+        """Of the last poll, as it is recorded."""
+        return (self.decision.poll and self.decision.poll.reason) or "ok"
 
     @property
     def last(self) -> Transition:
