@@ -35,9 +35,12 @@ _OVERLAY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A Debian root. What is put under `files` before it starts is in it."""
+    """A Debian root. What is put under `files` before it starts is in it; what a run changes, after it.
 
-    base: Path
+    `layers`: folders that lie over each other, the topmost first.
+    """
+
+    layers: tuple[Path, ...]
     scratch: Path
 
     @property
@@ -73,7 +76,8 @@ class Machine:
             f"--machine=monitor-{monotonic_ns()}",
             *(f"--bind-ro={path}" for path in (_CA_BUNDLE, _PIP_CONFIG) if path.exists()),
         ]  # fmt: skip
-        overlay = ["unshare", "--mount", "sh", "-c", _OVERLAY, "sh", str(self.base), str(self.scratch)]
+        layers = ":".join(map(str, self.layers))
+        overlay = ["unshare", "--mount", "sh", "-c", _OVERLAY, "sh", layers, str(self.scratch)]
         hierarchy = {} if _UNIFIED_CGROUPS.exists() else {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}
         return subprocess.Popen(
             [*overlay, *spawn, *arguments],
@@ -92,9 +96,14 @@ class Booted:
     pid: int
 
     def run(
-        self, *command: str, directory: str = "/", within_s: float = 60, check: bool = True
+        self,
+        *command: str,
+        text: str = "",
+        directory: str = "/",
+        within_s: float = 60,
+        check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in it as root, as a person would after logging in."""
+        """Run a command in it as root, as a person would after logging in, and type `text` into it."""
         enter = [
             "nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root",
             "--wd", "env", "--ignore-environment", f"--chdir={directory}", f"PATH={_SEARCH_PATH}",
@@ -102,7 +111,7 @@ class Booted:
         ]  # fmt: skip
         done = subprocess.run(
             [*enter, *command],
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
             text=True,
             timeout=within_s,
@@ -116,6 +125,10 @@ class Booted:
         """Run lines of shell, each of which must succeed; their output."""
         return self.run("sh", "-euc", script, directory=directory, within_s=within_s).stdout
 
+    def write(self, path: str, text: str) -> None:
+        """Put a file there, as if with an editor."""
+        self.run("sh", "-euc", 'mkdir -p "$(dirname "$1")"; cat >"$1"', "sh", path, text=text)
+
     def is_up(self) -> bool:
         return self.run("systemctl", "is-system-running", check=False).stdout.strip() in {
             "running",
@@ -124,14 +137,17 @@ class Booted:
 
 
 @contextmanager
-def machine(packages: Sequence[str], scratch: Path) -> Iterator[Machine]:
-    """A machine with these packages; its changes go to `scratch`, and away with it."""
+def machine(packages: Sequence[str], scratch: Path, over: Machine | None = None) -> Iterator[Machine]:
+    """A machine with these packages, or one that begins as the machine `over` now is.
+
+    Its changes go to the new folder `scratch`, and away with it.
+    """
     require("debootstrap", "systemd-nspawn", "nsenter", "unshare")
     require_root()
     for part in ("upper", "work", "merged"):
         (scratch / part).mkdir(parents=True)
     try:
-        yield Machine(_base_root(packages), scratch)
+        yield Machine((over.files, *over.layers) if over else (_base_root(packages),), scratch)
     finally:
         shutil.rmtree(scratch)
 
