@@ -69,17 +69,18 @@ def next_due(waiting: Iterable[Waiting]) -> datetime | None:
 
 
 def _merge(waiting: Sequence[Waiting]) -> tuple[list[Waiting], tuple[int, ...], set[int]]:
-    """Openings that are over take their resolve's message along; a reminder of the past is needless.
+    """Openings that are over take their resolve's message along; a stale reminder is needless.
 
     Returns what remains to be sent, the deliveries made needless, and those that a merged resolve wakes.
     """
     over = {w.told.opening: w for w in waiting if isinstance(w.told, Transition) and _is_untold_window(w)}
+    newest = _newest_of_each_opening(waiting)
     remaining: list[Waiting] = []
     merged: list[int] = []
     woken: set[int] = set()
     for w in waiting:
         told = w.told
-        if isinstance(told, Transition) and _is_stale_reminder(w, told):
+        if isinstance(told, Transition) and _is_stale_reminder(w, told, newest[told.opening]):
             merged.append(w.delivery_id)
         elif isinstance(told, Transition) and told.kind is TransitionKind.RESOLVED and told.opening in over:
             merged.append(w.delivery_id)
@@ -99,8 +100,14 @@ def _is_untold_window(w: Waiting) -> bool:
     )
 
 
-def _is_stale_reminder(w: Waiting, told: Transition) -> bool:
-    return told.cause is Cause.REMINDER and w.resolve is not None
+def _newest_of_each_opening(waiting: Sequence[Waiting]) -> dict[str, int]:
+    openings = [(w.told.opening, w.delivery_id) for w in waiting if isinstance(w.told, Transition)]
+    return dict(sorted(openings))
+
+
+def _is_stale_reminder(w: Waiting, told: Transition, newest: int) -> bool:
+    """The opening is over, or there is something newer to say of it."""
+    return told.cause is Cause.REMINDER and (w.resolve is not None or w.delivery_id < newest)
 
 
 def _one_poll(w: Waiting, head: Waiting) -> bool:
