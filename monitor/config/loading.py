@@ -5,6 +5,7 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from monitor.config.settings import SYSTEM_CONFIG, Config
 from monitor.core.errors import ConfigError
 
 LARGEST_BYTES: Final = 1024 * 1024
+MOST_PROBLEMS: Final = 500
+"""Of each kind. Finding what was meant takes time, and nobody reads more before mending some."""
 
 _POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -59,12 +62,12 @@ def parse(text: str, path: Path) -> Config:
     from monitor.config.wording import problems_of
 
     raw = _document(text, path)
-    problems = list(problems_across(raw))
+    problems = list(islice(problems_across(raw), MOST_PROBLEMS))
     document = None
     try:
         document = Document.model_validate(raw)
     except ValidationError as error:
-        problems = [*problems_of(error, raw), *problems]
+        problems = [*islice(problems_of(error, raw), MOST_PROBLEMS), *problems]
     if problems or document is None:
         raise ConfigError(written(problems, path.name, text))
     config = build(document, path.absolute())

@@ -129,6 +129,20 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_lines() -> None:
         pytest.param(
             watch('match = {}\nignore_stock_error = "x"'), r"must be a list in \[ \]", id="ignore text"
         ),
+        pytest.param(f'{LEAST}[web]\nlisten = "x"\n', r":6: web.listen: must be host and port", id="listen"),
+        pytest.param(
+            f'{SOURCE}[channels.url]\nurll = "x"\n', r"did you mean url\?", id="a channel named url"
+        ),
+        pytest.param(
+            f'{SOURCE}interval = "2d"\n', r"interval: must be at most 1d, not 2d", id="interval huge"
+        ),
+        pytest.param(
+            f'{SOURCE}interval = "999ms"\n', r"interval: must be at least 1s, not 999ms", id="short"
+        ),
+        pytest.param(f'{SOURCE}timeout = "0s"\n', r"timeout: must be at least 1ms, not 0s", id="no timeout"),
+        pytest.param(
+            watch(f"match = [{'{},' * 101}]"), r"match: has too many elements; at most 100", id="101"
+        ),
         pytest.param(
             f"{LEAST}[defaults]\nforr = 1\n", r"defaults.forr: unknown key; did you mean for\?", id="forr"
         ),

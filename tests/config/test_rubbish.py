@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from monitor.config.loading import MOST_PROBLEMS
 from monitor.core.errors import ConfigError
-from tests.config.samples import EXAMPLE, config_of, switched_on
+from tests.config.samples import EXAMPLE, LEAST, config_of, switched_on
 
 RUBBISH = [
     "true",
@@ -47,6 +48,11 @@ def test_rubbish_in_the_place_of_any_value_is_told_in_plain_words(rubbish: str) 
 def test_a_table_of_any_other_shape_is_told_in_plain_words(table: str, shape: str) -> None:
     text = re.sub(rf"\[+{table}.*?(?=^\[|\Z)", "", switched_on(EXAMPLE), flags=re.MULTILINE | re.DOTALL)
     assert "see docs/configuration.md" not in "".join(told_of(shape.replace("x", table, 1) + "\n" + text))
+
+
+def test_a_megabyte_of_mistakes_is_answered_with_the_first_of_them() -> None:
+    keys = "".join(f"gpu_cuont{index} = 1\n" for index in range(50_000))
+    assert len(told_of(f"{LEAST}[web]\n{keys}")) == MOST_PROBLEMS
 
 
 def told_of(text: str) -> tuple[str, ...]:
