@@ -1,0 +1,116 @@
+"""The daemon: wires the parts together once, and leads them from start to stop.
+
+Start: secrets and channels, database, what is known, then polls. Stop: no new polls, sends in flight
+finish, the database is closed; all of it within ten seconds.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from monitor.config.settings import Config
+from monitor.core.errors import ConfigError, MonitorError
+from monitor.daemon import logs, systemd
+from monitor.daemon.clock import Clock, SystemClock
+from monitor.daemon.parts import Parts
+from monitor.daemon.pulse import Pulse
+from monitor.daemon.reload import reload
+from monitor.daemon.signals import Signals
+from monitor.daemon.threads import DaemonThreads, in_thread
+
+_log = logging.getLogger(__name__)
+
+
+async def serve(
+    config: Config,
+    load_again: Callable[[], Config],
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+) -> int:
+    """Run until a signal ends it. Returns the exit code; raises MonitorError when it cannot start."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(DaemonThreads())
+    logs.set_up(environ, sys.stdout)
+    signals = Signals(loop)
+    supervisor = systemd.supervisor(environ, os.getpid())
+    try:
+        parts = await _started(config, environ, clock or SystemClock(), signals)
+        if parts is None:
+            return 0
+        pulse = Pulse(parts, supervisor)
+        pulse.start()
+        supervisor.tell(systemd.ready(pulse.status()))
+        await _until_stopped(parts, pulse, signals, load_again, supervisor)
+        supervisor.tell(systemd.stopping("stopping"))
+        await _stopped(parts, signals)
+        _log.info("stopped")
+        return 1 if parts.is_broken else 0
+    finally:
+        signals.remove()
+
+
+async def _started(
+    config: Config, environ: Mapping[str, str], clock: Clock, signals: Signals
+) -> Parts | None:
+    """None when a signal came first: a half-made upgrade is rolled back by the next start."""
+    for warning in config.warnings:
+        _log.warning(warning)
+    starting = asyncio.create_task(Parts.start(config, environ, clock))
+    stopping = asyncio.create_task(signals.stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        return starting.result()
+    starting.cancel()
+    with suppress(asyncio.CancelledError, MonitorError):
+        await starting
+    return None
+
+
+async def _until_stopped(
+    parts: Parts,
+    pulse: Pulse,
+    signals: Signals,
+    load_again: Callable[[], Config],
+    supervisor: systemd.Supervisor,
+) -> None:
+    """Reload on SIGHUP, once for as many as came meanwhile, until it is time to stop."""
+    while True:
+        waits = [asyncio.create_task(event.wait()) for event in (signals.stop, signals.reload, parts.broken)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            task.cancel()
+        if signals.stop.is_set() or parts.is_broken:
+            return
+        signals.reload.clear()
+        supervisor.tell(systemd.reloading(time.monotonic_ns()))
+        await _reload(parts, load_again)
+        supervisor.tell(systemd.ready(pulse.status()))
+
+
+async def _reload(parts: Parts, load_again: Callable[[], Config]) -> None:
+    """A configuration with an error changes nothing at all."""
+    try:
+        changed = await reload(parts, await in_thread(load_again))
+    except ConfigError as error:
+        for problem in error.problems:
+            _log.error("reload refused", extra={"fields": {"problem": problem}})
+    except MonitorError as error:
+        _log.error("reload refused", extra={"fields": {"problem": error}})
+    else:
+        _log.info("reloaded", extra={"fields": {"changed": changed or "nothing"}})
+
+
+async def _stopped(parts: Parts, signals: Signals) -> None:
+    stopping = asyncio.create_task(parts.stop())
+    hurrying = asyncio.create_task(signals.hurry.wait())
+    await asyncio.wait({stopping, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+    hurrying.cancel()
+    if not stopping.done():
+        stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await stopping

@@ -1,0 +1,182 @@
+"""Holds what is known, decides each poll, and has the decision committed. One at a time, in order.
+
+The world moves only with a committed transaction. While the database refuses, polls are held and
+decided later, the oldest first, so that no edge between them is lost.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitor.core.answer import Failed, FailureKind, Listing, Poll
+from monitor.core.decision import Decision
+from monitor.core.errors import DatabaseError
+from monitor.core.evaluate import decide
+from monitor.core.notices import decide_blind
+from monitor.core.product import Feed
+from monitor.core.shift import shifted
+from monitor.core.world import Changes, Settings, World, absorb
+from monitor.daemon.restore import restore
+from monitor.store.store import Store
+
+MOST_HELD: Final = 1000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a poll: the decisions now committed (with those held before it), or the trouble."""
+
+    decisions: tuple[Decision, ...]
+    trouble: DatabaseError | None = None
+
+    def channels(self) -> set[str]:
+        return {channel for decision in self.decisions for channel in decision.channels()}
+
+
+class Ledger:
+    def __init__(
+        self,
+        store: Store,
+        feeds: Iterable[Feed],
+        settings: Settings,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.settings = settings
+        self.world = World()
+        self._feeds = tuple(feeds)
+        self._store = store
+        self._now = now
+        self._new_id = new_id
+        self._held: deque[Poll] = deque()
+        self._is_stale = False
+        self._turn = asyncio.Lock()
+
+    @property
+    def holds(self) -> int:
+        """Polls that wait for the database."""
+        return len(self._held)
+
+    @property
+    def newest_held(self) -> dict[Feed, Poll]:
+        return {poll.feed: poll for poll in self._held}
+
+    async def load(self) -> None:
+        """Read everything anew. Raises DatabaseError."""
+        async with self._turn:
+            await self._load()
+
+    async def take(self, poll: Poll) -> Taken:
+        """Decide and commit this poll after those that are held. Never raises a DatabaseError."""
+        async with self._turn:
+            self._hold(poll)
+            return await self._work_off()
+
+    async def retry(self) -> Taken:
+        """Try again to commit what is held."""
+        async with self._turn:
+            return await self._work_off()
+
+    async def notice_blindness(self, feed: Feed) -> Taken:
+        """Between two polls that are far apart: has the feed become blind?"""
+        async with self._turn:
+            if self._held or self._is_stale:
+                return Taken(())
+            decision, changes = decide_blind(self.world, feed, self.settings, self._now(), self._new_id)
+            if not decision.notices:
+                return Taken(())
+            try:
+                await self._commit(decision, changes, self._now())
+            except DatabaseError as error:
+                return Taken((), error)
+            return Taken((decision,))
+
+    async def reconfigure(self, feeds: Iterable[Feed], settings: Settings) -> None:
+        """Follow a new configuration: everything is evaluated anew at the next ok poll of each feed."""
+        async with self._turn:
+            self._feeds, self.settings = tuple(feeds), settings
+            await self._load()
+
+    async def shift(self, step: timedelta) -> None:
+        """The wall clock was set: the timers that are open move with it."""
+        async with self._turn:
+            await self._store.shift(step)
+            self.world = shifted(self.world, step)
+
+    async def refresh_silences(self) -> None:
+        async with self._turn:
+            self.world.silences = await self._store.silences(self._now())
+
+    async def _load(self) -> None:
+        stored = await self._store.load(self._feeds, self._now())
+        before = self.world.feeds
+        self.world = restore(stored, self.settings, self._now())
+        for feed in self.world.feeds.keys() & before.keys():
+            state = self.world.feeds[feed]
+            self.world.feeds[feed] = replace(state, started_at=before[feed].started_at)
+        self._is_stale = False
+
+    def _hold(self, poll: Poll) -> None:
+        """A poll that saw what the last held one of its feed saw takes its place: no edge lies between."""
+        for number in range(len(self._held) - 1, -1, -1):
+            earlier = self._held[number]
+            if earlier.feed == poll.feed:
+                if number and _saw_the_same(earlier, poll):
+                    del self._held[number]
+                break
+        self._held.append(poll)
+        if len(self._held) > MOST_HELD:
+            lost = self._held.popleft()
+            _log.error(
+                "poll dropped undecided", extra={"fields": {"feed": str(lost.feed), "held": MOST_HELD}}
+            )
+
+    async def _work_off(self) -> Taken:
+        decisions: list[Decision] = []
+        try:
+            if self._is_stale:
+                await self._load()
+                self._forget_what_was_committed_after_all()
+            while self._held:
+                if self._held[0].feed in self.world.feeds:
+                    decisions.append(await self._decide(self._held[0]))
+                self._held.popleft()
+        except DatabaseError as error:
+            self._is_stale = True
+            return Taken(tuple(decisions), error)
+        return Taken(tuple(decisions))
+
+    async def _decide(self, poll: Poll) -> Decision:
+        now = poll.at + poll.duration
+        try:
+            decision, changes = decide(self.world, poll, self.settings, now, self._new_id)
+        except Exception as error:  # noqa: BLE001
+            # One answer that breaks the decision must not stop the next one from being decided.
+            _log.exception("poll could not be decided", extra={"fields": {"feed": str(poll.feed)}})
+            failed = Failed(FailureKind.INTERNAL, f"internal error: {type(error).__name__}")
+            poll = replace(poll, answer=failed)
+            decision, changes = decide(self.world, poll, self.settings, now, self._new_id)
+        await self._commit(decision, changes, now)
+        return decision
+
+    async def _commit(self, decision: Decision, changes: Changes, now: datetime) -> None:
+        await self._store.commit(decision, now)
+        absorb(self.world, changes)
+
+    def _forget_what_was_committed_after_all(self) -> None:
+        """An error at a commit does not say whether it took place; the feed's newest poll does."""
+        for poll in list(self._held):
+            last = self.world.feeds[poll.feed].last_poll_at if poll.feed in self.world.feeds else None
+            if last is not None and poll.at <= last:
+                self._held.remove(poll)
+
+
+def _saw_the_same(earlier: Poll, later: Poll) -> bool:
+    if isinstance(earlier.answer, Listing) and isinstance(later.answer, Listing):
+        return earlier.answer == later.answer
+    return isinstance(earlier.answer, Failed) and isinstance(later.answer, Failed)

@@ -1,0 +1,79 @@
+"""The outbox as the lanes see it: the store's transactions, with clock, jitter and the notice of a loss."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from monitor.core.backoff import Accepted, Refused
+from monitor.core.decision import DeliveryIntent, Notice, NoticeKind
+from monitor.core.world import Settings
+from monitor.notify.lanes import Claimed, Sent
+from monitor.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+class StoredOutbox:
+    """`jitter` gives a number in [0, 1); `wake` is told which channels have something new."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Callable[[], Settings],
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        jitter: Callable[[], float],
+        wake: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._now = now
+        self._new_id = new_id
+        self._jitter = jitter
+        self._wake = wake
+
+    async def claim(self, channel: str) -> Claimed:
+        on_loss = partial(self._loss, channel, "it could not be delivered in time")
+        claim = await self._store.claim(channel, self._now(), on_loss)
+        if claim.expired:
+            _log.error(
+                "delivery expired", extra={"fields": {"channel": channel, "deliveries": claim.expired}}
+            )
+        if claim.is_loss:
+            self._wake(self._settings().notify)
+        return Claimed(claim.items, claim.next_due)
+
+    async def record(self, sent: Sent) -> None:
+        """One message is sent or not: attempts, states, and the notice if something is lost for good."""
+        reason = sent.outcome.reason if isinstance(sent.outcome, Refused) else ""
+        recorded = await self._store.record(
+            sent.delivery_ids,
+            sent.outcome,
+            self._now(),
+            sent.duration,
+            self._new_id(),
+            self._jitter(),
+            partial(self._loss, sent.channel, reason),
+        )
+        fields = {"channel": sent.channel, "deliveries": len(sent.delivery_ids)}
+        if isinstance(sent.outcome, Accepted):
+            ms = round(sent.duration.total_seconds() * 1000)
+            _log.info("sent", extra={"fields": {**fields, "ms": ms}})
+        if recorded.failed:
+            _log.error("delivery failed", extra={"fields": {**fields, "reason": reason}})
+        if recorded.is_loss:
+            self._wake(self._settings().notify)
+
+    async def release(self, delivery_ids: Sequence[int]) -> None:
+        await self._store.release(delivery_ids)
+
+    def _loss(self, channel: str, reason: str) -> Notice | None:
+        """Told through the others. None when there are none: then `status` is the place that tells."""
+        settings = self._settings()
+        others = [name for name in settings.notify if name != channel]
+        if not others:
+            return None
+        intents = tuple(DeliveryIntent(name, None, settings.channels[name]) for name in others)
+        facts: dict[str, str | int | float | None] = {"channel": channel, "reason": reason}
+        return Notice(self._new_id(), NoticeKind.DELIVERY_FAILED, channel, self._now(), facts, intents)

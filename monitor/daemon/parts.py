@@ -1,0 +1,195 @@
+"""The parts of a running daemon, and how they hold together. Made once, by passing values and functions."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from monitor.config.settings import Config, SourceSettings
+from monitor.core.errors import DatabaseError
+from monitor.core.product import Feed
+from monitor.daemon.channels import Loaded, load_channels, targets
+from monitor.daemon.clock import Clock, new_event_id
+from monitor.daemon.gate import SourceGate
+from monitor.daemon.health import Health
+from monitor.daemon.lane_tasks import LaneTasks
+from monitor.daemon.ledger import Ledger, Taken
+from monitor.daemon.outbox import StoredOutbox
+from monitor.daemon.poll import poll
+from monitor.daemon.schedule import Schedule
+from monitor.daemon.settings import feeds_of, settings_of
+from monitor.daemon.threads import in_thread
+from monitor.daemon.trouble import DatabaseTrouble
+from monitor.source.client import Client
+from monitor.store.database import Database
+from monitor.store.store import Store
+
+CRASHES_BORNE: Final = 5
+POLLS_END_WITHIN_S: Final = 2.0
+SENDS_END_WITHIN_S: Final = 5.0
+DATABASE_ENDS_WITHIN_S: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Parts:
+    """Everything that lives as long as the process. `broken` is set when only a restart can help."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str], clock: Clock, store: Store) -> None:
+        self.config = config
+        self.environ = environ
+        self.clock = clock
+        self.store = store
+        self.broken = asyncio.Event()
+        self.keys: dict[str, str] = {}
+        self.clients: dict[str, Client] = {}
+        self.gates: dict[str, SourceGate] = {}
+        self.health = Health(clock.monotonic)
+        self.trouble = DatabaseTrouble(clock, new_event_id)
+        self.schedule = Schedule(clock.now, self._skipped)
+        settings = settings_of(config)
+        self.ledger = Ledger(store, feeds_of(config), settings, clock.now, new_event_id)
+        outbox = StoredOutbox(
+            store, lambda: self.ledger.settings, clock.now, new_event_id, random.random, self._wake
+        )
+        self.lanes = LaneTasks(outbox, clock.now, clock.monotonic, self.broken.set)
+        self._polling: set[asyncio.Task[object]] = set()
+        self._crashes = 0
+
+    @property
+    def is_broken(self) -> bool:
+        return self.broken.is_set()
+
+    @classmethod
+    async def start(cls, config: Config, environ: Mapping[str, str], clock: Clock) -> "Parts":
+        """Raises ConfigError or DatabaseError; then nothing is left open."""
+        wanted = targets(config, environ)
+        keys = {source.name: source.api_key.resolve(environ) for source in config.sources}
+        loaded = await in_thread(partial(load_channels, wanted, config))
+        database = await in_thread(partial(Database.open, config.storage.url, holder="monitor run"))
+        store = Store(database)
+        parts = cls(config, environ, clock, store)
+        try:
+            await parts._begin(keys, loaded)
+        except BaseException:
+            store.close(DATABASE_ENDS_WITHIN_S)
+            raise
+        return parts
+
+    async def _begin(self, keys: Mapping[str, str], loaded: Mapping[str, Loaded]) -> None:
+        for source in self.config.sources:
+            self.add_source(source, keys[source.name])
+        await self.retain()
+        await self.ledger.load()
+        repeats = await self.store.recover()
+        if repeats:
+            _log.warning("deliveries may be repeated", extra={"fields": {"deliveries": len(repeats)}})
+        for channel in loaded.values():
+            self.lanes.start(channel)
+        for source in self.config.sources:
+            self.schedule_feeds(source)
+        self.schedule.start()
+        counts = {"feeds": len(feeds_of(self.config)), "rules": len(self.config.rules)}
+        fields = {**counts, "channels": len(loaded), "database": self.store.file}
+        _log.info("started", extra={"fields": fields})
+
+    async def retain(self) -> None:
+        """End in the database what the configuration no longer knows."""
+        config = self.config
+        removed = await self.store.retain(
+            [rule.name for rule in config.rules],
+            [channel.name for channel in config.channels],
+            [source.name for source in config.sources],
+            self.clock.now(),
+        )
+        if removed.deliveries:
+            names = [*removed.rules, *removed.channels, *removed.sources]
+            fields = {"deliveries": removed.deliveries, "removed": ", ".join(names)}
+            _log.warning("deliveries expired", extra={"fields": fields})
+
+    def add_source(self, source: SourceSettings, key: str) -> None:
+        self.keys[source.name] = key
+        self.clients[source.name] = Client(source.base_url, key, source.timeout, self.clock.now)
+        self.gates[source.name] = SourceGate(source.interval, self.clock.monotonic)
+
+    def schedule_feeds(self, source: SourceSettings) -> None:
+        """Feeds of one source are spread over its interval; a jitter keeps many monitors apart."""
+        share = source.interval / len(source.feeds)
+        jitter = random.random() * min(share, timedelta(seconds=1)) / 2  # noqa: S311
+        for number, feed in enumerate(source.feeds):
+            job = partial(self._poll, feed)
+            self.schedule.every(job_of(feed), source.interval, number * share + jitter, job)
+            self.health.expect(feed, source.interval)
+
+    def unschedule(self, feed: Feed) -> None:
+        self.schedule.remove(job_of(feed))
+        self.health.forget(feed)
+
+    async def drop_source(self, name: str) -> None:
+        del self.gates[name], self.keys[name]
+        await self.clients.pop(name).close()
+
+    def note(self, taken: Taken) -> None:
+        """What a write says of the database's health."""
+        self.trouble.note(taken.trouble)
+        self.health.database_refuses_since = self.trouble.since
+        self._wake(taken.channels())
+
+    async def polls_done(self) -> None:
+        """Wait for the polls in flight, but not for long."""
+        if self._polling:
+            await asyncio.wait(self._polling, timeout=POLLS_END_WITHIN_S)
+
+    async def stop(self) -> None:
+        """In this order nothing that was seen is lost: polls, sends, database."""
+        self.schedule.pause()
+        await self.polls_done()
+        await self.lanes.stop_all(SENDS_END_WITHIN_S)
+        self.schedule.stop()
+        for client in self.clients.values():
+            await client.close()
+        with suppress(DatabaseError):
+            async with asyncio.timeout(DATABASE_ENDS_WITHIN_S):
+                await self.store.checkpoint()
+        self.store.close(DATABASE_ENDS_WITHIN_S)
+
+    async def _poll(self, feed: Feed) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._polling.add(task)
+        try:
+            taken = await poll(
+                feed,
+                self.clients[feed.source],
+                self.gates[feed.source],
+                self.ledger,
+                self.clock,
+                self._wake,
+            )
+            if taken is not None:
+                self.note(taken)
+            self._crashes = 0
+        except Exception:  # noqa: BLE001 - whatever it was, the next slot is a new chance
+            self._crashed(feed)
+        finally:
+            self._polling.discard(task)
+            self.health.visit(feed)
+
+    def _crashed(self, feed: Feed) -> None:
+        _log.exception("poll crashed", extra={"fields": {"feed": feed}})
+        self._crashes += 1
+        if self._crashes >= CRASHES_BORNE:
+            self.broken.set()
+
+    def _wake(self, channels: Iterable[str]) -> None:
+        self.lanes.wake(channels)
+
+    def _skipped(self, job: str) -> None:
+        _log.debug("slot skipped: the last poll still runs", extra={"fields": {"job": job}})
+
+
+def job_of(feed: Feed) -> str:
+    return f"poll {feed}"

@@ -1,0 +1,162 @@
+"""Once a second: looks at clocks, database, lanes and polls, and shows signs of life."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Final
+
+from monitor.core.alert import Firing
+from monitor.core.backoff import Refused
+from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced, MonitorError
+from monitor.daemon import systemd
+from monitor.daemon.parts import Parts
+from monitor.daemon.trouble import what_matched
+from monitor.notify.heartbeat import beat
+from monitor.store.housekeeping import Housekeeping
+
+SECOND: Final = timedelta(seconds=1)
+STEP: Final = timedelta(seconds=0.5)
+"""A difference between wall and monotonic clock above this is a step, below it drift."""
+CHECKPOINT_EVERY: Final = timedelta(seconds=30)
+TIDY_EVERY: Final = timedelta(minutes=10)
+TIDY_PAUSE_S: Final = 0.1
+_log = logging.getLogger(__name__)
+
+
+class Pulse:
+    def __init__(self, parts: Parts, supervisor: systemd.Supervisor) -> None:
+        self._parts = parts
+        self._supervisor = supervisor
+        self._housekeeping = Housekeeping(parts.config.storage.keep)
+        self._offset = self._wall_less_monotonic()
+        self._data_version: int | None = None
+        self._fed = 0.0
+        self._last_status = ""
+        self._was_well = True
+        self._heartbeat: asyncio.Task[None] | None = None
+        self._beaten_for: object = None
+
+    def start(self) -> None:
+        every = self._parts.schedule.every
+        every("pulse", SECOND, SECOND, self._beat)
+        every("checkpoint", CHECKPOINT_EVERY, CHECKPOINT_EVERY, self._checkpoint)
+        every("tidy", TIDY_EVERY, timedelta(minutes=1), self._tidy)
+
+    def status(self) -> str:
+        """One line for `systemctl status`."""
+        parts = self._parts
+        world = parts.ledger.world
+        firing = sum(isinstance(alert.state, Firing) for alert in world.alerts.values())
+        products = sum(len(products) for products in world.products.values())
+        problems = parts.health.problems(parts.lanes.facts())
+        state = "; ".join(problems) if problems else "ok"
+        return f"{state}: {products} products, {len(parts.config.rules)} rules, {firing} firing"
+
+    async def _beat(self) -> None:
+        try:
+            await self._follow_the_wall_clock()
+            await self._look_at_the_database()
+            await self._look_for_blindness()
+        except DatabaseError as error:
+            _log.debug("pulse without database", extra={"fields": {"reason": error}})
+        self._show_life()
+
+    async def _follow_the_wall_clock(self) -> None:
+        offset = self._wall_less_monotonic()
+        step = offset - self._offset
+        if abs(step) <= STEP:
+            return
+        self._offset = offset
+        self._parts.schedule.rearm(step)
+        _log.warning("wall clock stepped", extra={"fields": {"seconds": round(step.total_seconds(), 3)}})
+        await self._parts.ledger.shift(step)
+        self._parts.lanes.wake_all()
+
+    async def _look_at_the_database(self) -> None:
+        """Retry what is held, tell of trouble, and follow what the command line wrote."""
+        parts = self._parts
+        if parts.trouble.since is not None:
+            await self._mend()
+        if parts.trouble.is_to_be_told:
+            matched = what_matched(parts.ledger.newest_held, parts.config.rules)
+            await parts.trouble.tell(matched, parts.lanes.named(parts.config.monitor.notify))
+        parts.health.database_busy_since = parts.clock.monotonic()
+        version = await parts.store.data_version()
+        parts.health.database_busy_since = None
+        if version != self._data_version:
+            self._data_version = version
+            await parts.ledger.refresh_silences()
+            parts.lanes.wake_all()
+
+    async def _mend(self) -> None:
+        parts = self._parts
+        taken = await parts.ledger.retry()
+        if isinstance(taken.trouble, DatabaseGone | DatabaseReplaced):
+            await parts.store.reopen()
+            taken = await parts.ledger.retry()
+        parts.note(taken)
+
+    async def _look_for_blindness(self) -> None:
+        """A feed whose source is left alone is not polled, but its blindness is to be told in time."""
+        for feed in list(self._parts.ledger.world.feeds):
+            gate = self._parts.gates.get(feed.source)
+            if gate is not None and not gate.is_open:
+                self._parts.note(await self._parts.ledger.notice_blindness(feed))
+
+    def _show_life(self) -> None:
+        """Feed the watchdog and the heartbeat, from progress and not from this timer alone."""
+        parts = self._parts
+        facts = parts.lanes.facts()
+        problems = parts.health.problems(facts)
+        if bool(problems) == self._was_well:
+            self._was_well = not problems
+            level = logging.ERROR if problems else logging.INFO
+            _log.log(level, "health", extra={"fields": {"problems": "; ".join(problems) or "none"}})
+        if not parts.health.dead(facts):
+            self._feed_watchdog()
+        status = self.status()
+        if status != self._last_status:
+            self._supervisor.tell(systemd.status_text(status))
+            self._last_status = status
+        if not problems:
+            self._send_heartbeat()
+
+    def _feed_watchdog(self) -> None:
+        every, now = self._supervisor.feed_every, self._parts.clock.monotonic()
+        if every is not None and now - self._fed >= every.total_seconds() / 2:
+            self._supervisor.tell(systemd.alive())
+            self._fed = now
+
+    def _send_heartbeat(self) -> None:
+        """One for each second in which a poll was ok, as long as the last one has been answered."""
+        parts = self._parts
+        url = parts.config.monitor.heartbeat_url
+        newest = max((s.last_ok_at for s in parts.ledger.world.feeds.values() if s.last_ok_at), default=None)
+        if url is None or newest is None or newest == self._beaten_for:
+            return
+        if self._heartbeat is None or self._heartbeat.done():
+            self._beaten_for = newest
+            self._heartbeat = asyncio.create_task(self._tell_heartbeat(url.resolve(parts.environ)))
+
+    async def _tell_heartbeat(self, url: str) -> None:
+        outcome = await beat(url)
+        if isinstance(outcome, Refused):
+            _log.warning("heartbeat not accepted", extra={"fields": {"reason": outcome.reason}})
+
+    async def _checkpoint(self) -> None:
+        try:
+            await self._parts.store.checkpoint()
+        except MonitorError as error:
+            _log.debug("no checkpoint", extra={"fields": {"reason": error}})
+
+    async def _tidy(self) -> None:
+        """In slices, with room for polls between them."""
+        try:
+            while await self._parts.store.tidy(self._housekeeping, self._parts.clock.now()):
+                await asyncio.sleep(TIDY_PAUSE_S)
+        except MonitorError as error:
+            _log.debug("housekeeping put off", extra={"fields": {"reason": error}})
+
+    def _wall_less_monotonic(self) -> timedelta:
+        clock = self._parts.clock
+        return timedelta(seconds=clock.now().timestamp() - clock.monotonic())

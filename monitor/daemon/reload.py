@@ -1,0 +1,75 @@
+"""Follows a changed configuration while running: all of it or, with an error, nothing. Only what changed
+is touched."""
+
+from functools import partial
+from typing import Final
+
+from monitor.config.settings import Config, SourceSettings
+from monitor.core.errors import ConfigError
+from monitor.daemon.channels import load_channels, targets
+from monitor.daemon.parts import Parts
+from monitor.daemon.settings import feeds_of, settings_of
+from monitor.daemon.threads import in_thread
+
+SENDS_END_WITHIN_S: Final = 5.0
+
+
+async def reload(parts: Parts, config: Config) -> str:
+    """Returns the names of what changed. Raises MonitorError when the new configuration cannot be used."""
+    before = parts.config
+    _refuse_what_needs_a_restart(before, config)
+    wanted = targets(config, parts.environ)
+    keys = {source.name: source.api_key.resolve(parts.environ) for source in config.sources}
+    styles_changed = before.monitor != config.monitor or before.web != config.web
+    running = parts.lanes.targets()
+    fresh = {n: target for n, target in wanted.items() if styles_changed or running.get(n) != target}
+    loaded = await in_thread(partial(load_channels, fresh, config))
+
+    await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
+    parts.config = config
+    sources = await _follow_sources(parts, before, keys)
+    await parts.retain()
+    await parts.ledger.reconfigure(feeds_of(config), settings_of(config))
+    for source in sources:
+        parts.schedule_feeds(source)
+    for channel in loaded.values():
+        parts.lanes.start(channel)
+    parts.lanes.wake_all()
+    return ", ".join([*_names(before, config), *fresh, *(source.name for source in sources)])
+
+
+def _refuse_what_needs_a_restart(before: Config, after: Config) -> None:
+    problems = []
+    if before.storage != after.storage:
+        problems.append(f"{after.path.name}: [storage] changed: restart the monitor to use it")
+    listens = [(web.host, web.port) if web else None for web in (before.web, after.web)]
+    if listens[0] != listens[1]:
+        problems.append(f"{after.path.name}: [web] listen changed: restart the monitor to use it")
+    if problems:
+        raise ConfigError(problems)
+
+
+async def _follow_sources(parts: Parts, before: Config, keys: dict[str, str]) -> list[SourceSettings]:
+    """Swap the clients of changed sources; returns those whose feeds are to be scheduled anew."""
+    old = {source.name: source for source in before.sources}
+    new = {source.name: source for source in parts.config.sources}
+    changed = {
+        name
+        for name in old.keys() | new.keys()
+        if (old.get(name), parts.keys.get(name)) != (new.get(name), keys.get(name))
+    }
+    for name in changed & old.keys():
+        for feed in old[name].feeds:
+            parts.unschedule(feed)
+    await parts.polls_done()
+    for name in changed & old.keys():
+        await parts.drop_source(name)
+    for name in changed & new.keys():
+        parts.add_source(new[name], keys[name])
+    return [new[name] for name in sorted(changed & new.keys())]
+
+
+def _names(before: Config, after: Config) -> list[str]:
+    old = {rule.name: rule for rule in before.rules}
+    new = {rule.name: rule for rule in after.rules}
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))

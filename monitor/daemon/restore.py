@@ -1,0 +1,69 @@
+"""From what the database kept to the world that decisions need. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from monitor.core.decision import Cause, TransitionKind
+from monitor.core.product import Feed, ProductKey
+from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
+from monitor.core.world import AlertKey, FeedState, Product, Settings, World
+from monitor.store.feeds import StoredFeed
+from monitor.store.world import RecentTransition, Stored
+
+
+def restore(stored: Stored, settings: Settings, now: datetime) -> World:
+    """The world as the last commit left it. Every rule looks at everything at the first ok poll."""
+    world = World(
+        feeds={feed.feed: _feed_state(feed, now) for feed in stored.feeds},
+        products={feed.feed: _products_of(feed.feed, stored.products) for feed in stored.feeds},
+        alerts={(alert.rule, alert.product): alert for alert in stored.alerts},
+        rule_feeds=set(stored.rule_feeds),
+        spacings=spacings(stored.transitions, settings),
+        episodes={(notice.kind, notice.subject) for notice in stored.episodes},
+        silences=stored.silences,
+    )
+    world.unsettled = {product.key for product in stored.products if product.is_unsettled}
+    return world
+
+
+def spacings(transitions: Iterable[RecentTransition], settings: Settings) -> dict[AlertKey, Spacing]:
+    """Replays the openings of the last day, so that a restart does not forget who flaps."""
+    gaps = {rule.name: rule.min_gap for rule in settings.rules}
+    found: dict[AlertKey, Spacing] = {}
+    for transition in transitions:
+        key = (transition.rule, transition.product)
+        gap = gaps.get(transition.rule)
+        if gap is not None and (after := _after(found.get(key), transition, gap)) is not None:
+            found[key] = after
+    return found
+
+
+def _after(before: Spacing | None, transition: RecentTransition, min_gap: timedelta) -> Spacing | None:
+    match transition.kind:
+        case TransitionKind.FIRED:
+            opened = after_opening(before, min_gap, transition.at)
+            return after_announcement(opened, transition.at) if transition.told else opened
+        case TransitionKind.RESOLVED:
+            return after_resolve(before, transition.at)
+        case TransitionKind.REPEATED:
+            is_opening = transition.cause is not Cause.REMINDER and transition.told
+            return after_announcement(before, transition.at) if before and is_opening else before
+
+
+def _feed_state(stored: StoredFeed, now: datetime) -> FeedState:
+    return FeedState(
+        started_at=now,
+        last_poll_at=stored.last_poll_at,
+        last_ok_at=stored.last_ok_at,
+        ever_listed=stored.ever_listed,
+        empties=stored.empties,
+        last_failure=stored.last_failure,
+    )
+
+
+def _products_of(feed: Feed, products: Iterable[Product]) -> dict[ProductKey, Product]:
+    return {
+        product.key: product
+        for product in products
+        if product.key.source == feed.source and feed.aidc_id in (None, product.key.aidc_id)
+    }

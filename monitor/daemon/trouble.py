@@ -1,0 +1,92 @@
+"""While the database refuses, what matched is told straight to the channels, outside the outbox."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from monitor.core.answer import Listing, Poll
+from monitor.core.decision import Notice, NoticeKind
+from monitor.core.errors import DatabaseError
+from monitor.core.matching import Met, Rule, condition
+from monitor.core.message import compose
+from monitor.core.moment import to_ms
+from monitor.core.outbox import Item
+from monitor.core.product import Feed, ProductKey, Seen
+from monitor.daemon.clock import Clock
+from monitor.notify.lanes import Lane
+
+TOLD_AFTER_S: Final = 10.0
+TOLD_AGAIN_AFTER_S: Final = 30 * 60.0
+_log = logging.getLogger(__name__)
+
+
+class DatabaseTrouble:
+    """Remembers since when the database refuses, and tells of it at most every half hour."""
+
+    def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
+        self.since: float | None = None
+        self._clock = clock
+        self._new_id = new_id
+        self._began_at = datetime.fromtimestamp(0, UTC)
+        self._told: float | None = None
+        self._reason = ""
+
+    def note(self, trouble: DatabaseError | None) -> None:
+        """After every attempt to write."""
+        if trouble is None:
+            if self.since is not None:
+                _log.info("database ok again")
+            self.since = None
+            return
+        if self.since is None:
+            self.since, self._began_at = self._clock.monotonic(), self._clock.now()
+        if str(trouble) != self._reason:
+            _log.error("database trouble", extra={"fields": {"reason": trouble}})
+        self._reason = str(trouble)
+
+    @property
+    def is_to_be_told(self) -> bool:
+        now = self._clock.monotonic()
+        if self.since is None or now - self.since < TOLD_AFTER_S:
+            return False
+        return self._told is None or now - self._told >= TOLD_AGAIN_AFTER_S
+
+    async def tell(self, matched: str | None, lanes: Iterable[Lane]) -> None:
+        """Sends to all of `lanes` at once; what they answer is logged by them."""
+        self._told = self._clock.monotonic()
+        facts: dict[str, str | int | float | None] = {
+            "since": to_ms(self._began_at),
+            "reason": self._reason,
+            "matched": matched,
+        }
+        kind = NoticeKind.DATABASE_TROUBLE
+        notice = Notice(self._new_id(), kind, "monitor.db", self._clock.now(), facts, ())
+        sends = [
+            lane.send_directly(message.title, message.body)
+            for lane in lanes
+            for message in compose([Item(0, notice)], lane.style)
+        ]
+        await asyncio.gather(*sends)
+
+
+def what_matched(polls: Mapping[Feed, Poll], rules: Iterable[Rule]) -> str | None:
+    """`PRD-TRAIN-1 (3 left, h800-nodes)`: what the newest answers that could not be stored say. Pure."""
+    found = [
+        f"{row.product_code} ({row.observed.remaining} left, {rule.name})"
+        for poll in polls.values()
+        if isinstance(poll.answer, Listing)
+        for row in poll.answer.rows
+        if isinstance(row.observed, Seen)
+        for rule in rules
+        if _meets(rule, poll, row.aidc_id, row.product_code, row.observed)
+    ]
+    return ", ".join(found) or None
+
+
+def _meets(rule: Rule, poll: Poll, aidc_id: int | None, code: str, seen: Seen) -> bool:
+    aidc_id = aidc_id if aidc_id is not None else poll.feed.aidc_id
+    if aidc_id is None:
+        return False
+    return isinstance(condition(rule, ProductKey(poll.feed.source, aidc_id, code), seen), Met)

@@ -1,0 +1,130 @@
+"""The store as the daemon sees it: one awaitable method for each transaction.
+
+Raises DatabaseError when the disk, the file or another process refuses. The caller then knows no longer
+what is stored: it calls `load` before it goes on.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from monitor.core.backoff import Outcome
+from monitor.core.decision import Decision, Notice, Silence
+from monitor.core.moment import to_ms
+from monitor.core.product import Feed
+from monitor.store import outbox, upkeep
+from monitor.store.announce import raise_notice
+from monitor.store.commit import Committed, commit
+from monitor.store.database import Database
+from monitor.store.housekeeping import Housekeeping
+from monitor.store.outbox import Claim, Recorded
+from monitor.store.retain import Removed, retain
+from monitor.store.row_ids import RowIds
+from monitor.store.world import Stored, load, load_silences
+from monitor.store.writer import Writer
+
+
+class Store:
+    """One database, one writing thread, and the row ids that save each poll a hundred look-ups."""
+
+    def __init__(self, database: Database) -> None:
+        self.file = database.file
+        self._database = database
+        self._writer = Writer(database)
+        self._ids = RowIds()
+
+    async def load(self, feeds: Iterable[Feed], now: datetime) -> Stored:
+        """Everything that decisions need, as the last commit left it."""
+        stored = await self._writer.run(partial(load, feeds=tuple(feeds), now=now))
+        self._ids = stored.ids
+        return stored
+
+    async def commit(self, decision: Decision, now: datetime) -> Committed:
+        committed = await self._writer.run(partial(self._commit, decision, to_ms(now)))
+        self._ids.absorb(committed.added)
+        return committed
+
+    async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+        """The next message of a channel. `on_loss` gives the notice for what expired, in the same commit."""
+        return await self._writer.run(partial(_claim, channel=channel, now=now, on_loss=on_loss))
+
+    async def record(
+        self,
+        delivery_ids: Sequence[int],
+        outcome: Outcome,
+        now: datetime,
+        duration: timedelta,
+        message_id: str,
+        jitter: float,
+        on_loss: Callable[[], Notice | None],
+    ) -> Recorded:
+        """What became of one message. `on_loss` gives the notice for what failed, in the same commit."""
+
+        def write(connection: Connection) -> Recorded:
+            args = (delivery_ids, outcome, now, duration, message_id, jitter)
+            recorded = outbox.record(connection, *args)
+            _surface(connection, recorded.is_loss, on_loss)
+            return recorded
+
+        return await self._writer.run(write)
+
+    async def release(self, delivery_ids: Sequence[int]) -> None:
+        await self._writer.run(partial(outbox.release, delivery_ids=delivery_ids))
+
+    async def recover(self) -> tuple[int, ...]:
+        """After a start: deliveries that were in flight may have arrived, and are due again."""
+        return await self._writer.run(outbox.recover)
+
+    async def shift(self, step: timedelta) -> None:
+        """Move the open timers along with a step of the wall clock."""
+        await self._writer.run(partial(upkeep.shift, step=step))
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        return await self._writer.run(partial(load_silences, now=now))
+
+    async def retain(
+        self, rules: Collection[str], channels: Collection[str], sources: Collection[str], now: datetime
+    ) -> Removed:
+        """End what no longer stands in the configuration."""
+        return await self._writer.run(
+            partial(retain, rules=rules, channels=channels, sources=sources, now=now)
+        )
+
+    async def tidy(self, housekeeping: Housekeeping, now: datetime) -> bool:
+        """One slice of housekeeping. True when there is more to do."""
+        return await self._writer.run(partial(housekeeping.step, now=now))
+
+    async def data_version(self) -> int:
+        """Changes when another process has committed."""
+        return await self._writer.call(self._database.data_version)
+
+    async def checkpoint(self) -> bool:
+        """True when the write-ahead log is empty now."""
+        return await self._writer.call(self._database.checkpoint)
+
+    async def reopen(self) -> None:
+        """After the file was deleted or replaced: take what lies there now."""
+        await self._writer.call(self._database.reopen)
+
+    def close(self, timeout_s: float) -> None:
+        """Ends the writing thread after what it still has to write, and lets go of the file."""
+        if self._writer.close(timeout_s):
+            self._database.close()
+
+    def _commit(self, decision: Decision, now_ms: int, connection: Connection) -> Committed:
+        return commit(connection, decision, self._ids, now_ms)
+
+
+def _claim(
+    connection: Connection, channel: str, now: datetime, on_loss: Callable[[], Notice | None]
+) -> Claim:
+    claim = outbox.claim(connection, channel, now)
+    _surface(connection, claim.is_loss, on_loss)
+    return claim
+
+
+def _surface(connection: Connection, is_loss: bool, on_loss: Callable[[], Notice | None]) -> None:
+    if is_loss and (notice := on_loss()) is not None:
+        raise_notice(connection, notice)
