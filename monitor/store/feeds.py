@@ -10,7 +10,7 @@ from monitor.core.answer import FailureKind
 from monitor.core.moment import from_ms
 from monitor.core.product import Feed
 
-EMPTIES_COUNTED: Final = 10
+EMPTIES_COUNTED: Final = 3
 
 _COLUMNS = "id, at, duration_ms, outcome, reason, valid + invalid + unusable AS row_count"
 _OF_FEED = f"SELECT {_COLUMNS} FROM poll WHERE source_id = ? AND aidc_id IS ?"  # noqa: S608
@@ -28,7 +28,7 @@ _EVER_LISTED = "SELECT EXISTS (SELECT 1 FROM product WHERE source_id = ?1 AND (?
 class StoredFeed:
     """`ever_listed`: by this feed or by another that covered the same products.
 
-    `empties`: empty answers in a row, other failures left out, counted to ten at most.
+    `empties`: empty answers in a row, other failures left out, counted to three: then they are believed.
     `last_failure` is the reason of the newest poll, if that one failed.
     """
 

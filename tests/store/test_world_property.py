@@ -87,7 +87,7 @@ def assert_loaded_equals_memory(stored: Stored, monitor: Monitor) -> None:
     for found in stored.feeds:
         state = world.feeds[found.feed]
         assert (found.last_ok_at, found.ever_listed) == (state.last_ok_at, state.ever_listed)
-        assert found.empties == min(state.empties, 10)
+        assert found.empties == min(state.empties, 3)
         assert found.last_failure == state.last_failure
 
 

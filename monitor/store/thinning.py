@@ -1,0 +1,131 @@
+"""Walks through the polls of every feed in order, and deletes those that nobody needs any more.
+
+A poll is judged once the next one of its feed is known; the newest of a feed is therefore never deleted.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from monitor.store.codec import ATTRIBUTES
+
+ROWS_PER_SLICE: Final = 500
+FIELDS: Final = json.dumps(ATTRIBUTES)
+_HOUR_MS: Final = 3_600_000
+
+_POLLS = (
+    "SELECT id, source_id, aidc_id, at, outcome, reason FROM poll WHERE id >= ? AND id < ?"
+    " ORDER BY id LIMIT ?"
+)
+# There is no index on first_poll_id: a seek per product is quicker than a look at every span.
+_SPAN_STARTS = (
+    "SELECT DISTINCT s.first_poll_id FROM product p CROSS JOIN snapshot s"
+    " ON s.product_id = p.id AND s.first_poll_id BETWEEN ? AND ?"
+)
+_CHANGES = (
+    "SELECT DISTINCT c.poll_id FROM product p CROSS JOIN json_each(?) f CROSS JOIN product_change c"
+    " ON c.product_id = p.id AND c.field = f.value AND c.poll_id BETWEEN ? AND ?"
+)
+_DELETE = "DELETE FROM poll WHERE id = ?"
+_EXISTS = "SELECT EXISTS (SELECT 1 FROM poll WHERE id = ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class PollMark:
+    """One poll as it is judged. `failure`: None when it was ok. `is_news`: a span or change began with it."""
+
+    id: int
+    hour: int
+    failure: str | None
+    starts_span: bool
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """Where a feed's walk is: the poll to be judged next, the one before it, and the hour that has one."""
+
+    before: PollMark | None
+    undecided: PollMark
+    hour_kept: int | None = None
+
+
+Judge = Callable[[PollMark | None, PollMark, PollMark, bool], bool]
+"""(the poll before, the poll, the poll after, is it the first ok one of its hour) -> is it kept?"""
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk over the polls. It goes on where the last slice ended, unless that was rolled back."""
+
+    is_kept: Judge
+    _cursor: int = 0
+    _trails: dict[tuple[int, int | None], _Trail] = field(default_factory=dict)
+    _earlier: tuple[int, dict[tuple[int, int | None], _Trail]] = (0, {})
+    _last_deleted: int | None = None
+
+    def slice(self, connection: Connection, until: int) -> bool:
+        """Judge the next few polls below the id `until`. True when there may be more of them."""
+        self._go_back_if_undone(connection)
+        rows = connection.exec_driver_sql(_POLLS, (self._cursor, until, ROWS_PER_SLICE)).all()
+        if not rows:
+            return False
+        self._earlier = (self._cursor, dict(self._trails))
+        needless = self._judge(connection, rows)
+        self._cursor = rows[-1].id + 1
+        self._last_deleted = needless[-1] if needless else None
+        if needless:
+            connection.exec_driver_sql(_DELETE, [(id_,) for id_ in needless])
+        return len(rows) == ROWS_PER_SLICE
+
+    def _go_back_if_undone(self, connection: Connection) -> None:
+        """What this remembers is true only if the transaction of the last slice was committed."""
+        last_deleted, self._last_deleted = self._last_deleted, None
+        if last_deleted is not None and connection.exec_driver_sql(_EXISTS, (last_deleted,)).scalar():
+            self._cursor, self._trails = self._earlier
+
+    def _judge(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[int]:
+        ends = (rows[0].id, rows[-1].id)
+        span_starts = set(connection.exec_driver_sql(_SPAN_STARTS, ends).scalars())
+        changes = set(connection.exec_driver_sql(_CHANGES, (FIELDS, *ends)).scalars())
+        needless = []
+        for row in rows:
+            poll = _mark(row, span_starts, changes)
+            if (judged := self._follow((row.source_id, row.aidc_id), poll)) is not None:
+                needless.append(judged)
+        return needless
+
+    def _follow(self, feed: tuple[int, int | None], poll: PollMark) -> int | None:
+        """The id of the poll before this one, if it is needless."""
+        trail = self._trails.get(feed)
+        if trail is None:
+            self._trails[feed] = _Trail(None, poll)
+            return None
+        judged = trail.undecided
+        is_first_of_hour = judged.failure is None and judged.hour != trail.hour_kept
+        kept = self.is_kept(trail.before, judged, poll, is_first_of_hour)
+        hour_kept = judged.hour if judged.failure is None else trail.hour_kept
+        self._trails[feed] = _Trail(judged, poll, hour_kept)
+        return None if kept else judged.id
+
+
+def thins(before: PollMark | None, poll: PollMark, after: PollMark, is_first_of_hour: bool) -> bool:
+    """One ok poll an hour, both sides of whatever changed or failed, and the ends of a run of failures."""
+    if poll.failure is not None:
+        return before is None or before.failure != poll.failure or after.failure != poll.failure
+    beside_a_failure = after.failure is not None or (before is not None and before.failure is not None)
+    return is_first_of_hour or poll.is_news or after.is_news or beside_a_failure
+
+
+def forgets(before: PollMark | None, poll: PollMark, after: PollMark, is_first_of_hour: bool) -> bool:
+    """Of what is too old, only what tells when a span began that is still kept."""
+    return poll.starts_span or after.starts_span
+
+
+def _mark(row: Row[Any], span_starts: set[int], changes: set[int]) -> PollMark:
+    starts_span = row.id in span_starts
+    failure = None if row.outcome == "ok" else row.reason or "failed"
+    return PollMark(row.id, row.at // _HOUR_MS, failure, starts_span, starts_span or row.id in changes)
