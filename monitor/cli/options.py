@@ -88,7 +88,7 @@ def config_option(function: F) -> F:
 
 def json_option(function: F) -> F:
     """--json, passed as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(function)
 
 
 def since_option(default: str) -> Callable[[F], F]:

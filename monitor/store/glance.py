@@ -1,0 +1,81 @@
+"""What can be told of a database from outside: how it stands, and which products it knows.
+
+Nothing is made, upgraded or locked: a daemon that starts in the same moment finds all as it was.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from monitor.core.errors import DatabaseError
+from monitor.store.database import Database
+from monitor.store.locks import PATIENCE
+from monitor.store.migrate import is_behind, revision_of
+from monitor.store.sqlite import file_of, plain_errors, reader_engine
+
+KERNEL_LOCKS: Final = Path("/proc/locks")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`revision` None: nothing in it yet. `holder`: process id and words of the monitor that has it open.
+
+    `is_writable`: by this user; of a file that is not there yet, its directory.
+    """
+
+    file: Path
+    exists: bool
+    revision: str | None
+    is_behind: bool
+    holder: str | None
+    is_writable: bool
+
+
+def standing(url: str) -> Standing:
+    """Raises DatabaseError when the database is damaged, newer, not ours, or cannot be read."""
+    file = file_of(url)
+    if not file.parent.is_dir():
+        raise DatabaseError(f"the directory {file.parent} does not exist; make it first")
+    exists = file.exists()
+    revision = _revision(file) if exists else None
+    places = [file.parent, file] if exists else [file.parent]
+    return Standing(
+        file,
+        exists,
+        revision,
+        is_behind(revision, file),
+        _holder(Path(f"{file}.lock")),
+        all(os.access(place, os.W_OK) for place in places),
+    )
+
+
+def product_codes(url: str) -> list[str]:
+    """Every product code there is. Raises DatabaseError as reading verbs do."""
+    with Database.open_read_only(url) as database, database.read() as connection:
+        return list(connection.exec_driver_sql("SELECT DISTINCT product_code FROM product").scalars())
+
+
+def _revision(file: Path) -> str | None:
+    engine = reader_engine(file, PATIENCE)
+    try:
+        with plain_errors(file), engine.connect() as connection:
+            return revision_of(connection, file)
+    finally:
+        engine.dispose()
+
+
+def _holder(lock: Path) -> str | None:
+    """Asked of the kernel: to try the lock would turn away a daemon that starts just then."""
+    with suppress(OSError):
+        inode = lock.stat().st_ino
+        if any(_is_on(line, inode) for line in KERNEL_LOCKS.read_text().splitlines()):
+            return lock.read_text(errors="replace").strip() or "unknown"
+    return None
+
+
+def _is_on(line: str, inode: int) -> bool:
+    """`1: FLOCK  ADVISORY  WRITE 1234 08:01:131 0 EOF`; waiting ones begin their second word with `->`."""
+    words = line.split()
+    return len(words) > 5 and words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode)
