@@ -7,12 +7,14 @@ import logging
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+import urllib3
 from apprise import Apprise, AppriseAsset, NotifyBase
 from apprise.manager_plugins import NotificationManager
 
@@ -21,12 +23,14 @@ from monitor.core.errors import ConfigError
 from monitor.core.words import Language
 from monitor.notify import recorder, robots, services
 from monitor.notify.classify import classify
-from monitor.notify.evidence import Evidence, quote
+from monitor.notify.evidence import Evidence
 from monitor.notify.redact import Redactor
 
+_LONGEST_REASON: Final = 300
 _REFUSED_PARAMETERS: Final = frozenset({"optional", "redirect", "retry", "tag"})
 _LOUD: Final = ("urllib3", "requests_oauthlib", "oauthlib", "paho", "slixmpp", "charset_normalizer")
 
+_EVERY_MODULE: Final = "*"
 _plugin_lock: Final = threading.Lock()
 _offered: set[str] = set()
 
@@ -90,7 +94,7 @@ class Channel:
             evidence = Evidence(self.kind, delivered=False, crash=crash)
         outcome = classify(evidence)
         if isinstance(outcome, Refused):
-            reason = quote(self.redact(outcome.reason))
+            reason = self.redact(outcome.reason)[:_LONGEST_REASON]
             return Refused(outcome.kind, reason, outcome.retry_after, outcome.pauses_channel)
         return outcome
 
@@ -124,6 +128,7 @@ def _hush() -> None:
     own.setLevel(logging.DEBUG)
     if not own.handlers:
         own.addHandler(logging.NullHandler())
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     for loud in _LOUD:
         logging.getLogger(loud).setLevel(logging.CRITICAL)
 
@@ -169,6 +174,11 @@ def _add(library: Apprise, name: str, url: str) -> None:
         raise ConfigError([f"channel {name}: its URL names {count} services; make a channel of each"])
     if not loaded or count == 0:
         raise ConfigError([f"channel {name}: {_why_not(url)}"])
+    service = next(iter(library))
+    if len(service) == 0:
+        raise ConfigError([f"channel {name}: its URL names no recipient"])
+    if isinstance(service.port, int) and service.port > 65_535:
+        raise ConfigError([f"channel {name}: its URL has a port over 65535"])
 
 
 def _why_not(url: str) -> str:
@@ -197,18 +207,18 @@ def _asset() -> AppriseAsset:
 def _offer_plugin(url: str) -> None:
     """Loads the one plugin that the URL needs; all of them (+19 MB) if it is not known which."""
     scheme, _, rest = url.partition("://")
-    kind = services.kind_of(scheme)
-    host = (urlsplit(f"//{rest}").netloc.rpartition("@")[2]).lower()
-    module = services.PLUGIN_MODULES.get(kind) or services.NATIVE_HOSTS.get(host)
-    manager = _plugins()
-    with _plugin_lock:
-        if module in _offered:
+    host = rest.partition("/")[0].lower()
+    module = services.PLUGIN_MODULES.get(services.kind_of(scheme)) or services.NATIVE_HOSTS.get(host)
+    with _plugin_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the plugins' own imports deprecate
+        if module in _offered or _EVERY_MODULE in _offered:
             return
         try:
-            _load_one(manager, module)
+            _load_one(_plugins(), module)
         except Exception:  # noqa: BLE001  `path` is no promise of the library's: any trouble means the long way
-            manager.load_modules()
-        _offered.add(module or "")
+            module = None
+            _plugins().load_modules()
+        _offered.add(module or _EVERY_MODULE)
 
 
 def _load_one(manager: Any, module: str | None) -> None:

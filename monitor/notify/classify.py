@@ -51,7 +51,7 @@ def _judge_exchanges(evidence: Evidence) -> Outcome:
         return Accepted()
     worst = max(refusals, key=_weight)
     accepted = len(verdicts) - len(refusals)
-    return _partly(worst, accepted, len(verdicts)) if accepted and evidence.kind != "slack" else worst
+    return _partly(worst, accepted, len(verdicts)) if accepted else worst
 
 
 def _weight(refused: Refused) -> int:
@@ -62,7 +62,7 @@ def _weight(refused: Refused) -> int:
 
 def _partly(refused: Refused, accepted: int, of: int) -> Refused:
     kind = FailureClass.AMBIGUOUS if refused.kind is FailureClass.TRANSIENT else refused.kind
-    reason = f"{refused.reason} (but {accepted} of {of} requests were accepted)"
+    reason = f"only {accepted} of {of} requests were accepted: {refused.reason}"
     return Refused(kind, reason, refused.retry_after, refused.pauses_channel)
 
 
@@ -98,9 +98,8 @@ def _retry_after_in(body: bytes) -> timedelta | None:
 
 def _unexplained(evidence: Evidence) -> Refused:
     """Nothing was seen on the wire, or only yes: the library's own words are all there is."""
+    kind = FailureClass.AMBIGUOUS if evidence.exchanges else FailureClass.TRANSIENT
     if evidence.crash is not None:
         said = f"{type(evidence.crash).__name__} {evidence.crash}"
-        return Refused(FailureClass.TRANSIENT, quote(f"the library failed: {said}"))
-    said = quote(evidence.log_lines[-1]) if evidence.log_lines else "the library said no without a reason"
-    kind = FailureClass.AMBIGUOUS if evidence.exchanges else FailureClass.TRANSIENT
-    return Refused(kind, said)
+        return Refused(kind, quote(f"the library failed: {said}"))
+    return Refused(kind, evidence.last_words)

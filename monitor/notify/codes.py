@@ -47,13 +47,12 @@ class _Codes:
     def __call__(self, name: str, body: bytes) -> Outcome:
         answer = _object(body)
         code = answer.get(self.key)
-        if code == self.fine and code is not None and not isinstance(code, bool):
-            return Accepted()
-        if not isinstance(code, int):
+        if not isinstance(code, int) or isinstance(code, bool):
             return Refused(FailureClass.TRANSIENT, f"{name} answered without `{self.key}`: {_start_of(body)}")
-        reason = f"{name} answered {self.key} {code}{_said(answer)}"
-        if code in self.hints:
-            reason += f" ({self.hints[code]})"
+        if code == self.fine:
+            return Accepted()
+        hint = f" ({self.hints[code]})" if code in self.hints else ""
+        reason = f"{name} answered {self.key} {code}{hint}{_said(answer)}"
         if code in self.limited:
             return Refused(FailureClass.TRANSIENT, reason, self.limited[code], pauses_channel=True)
         return Refused(FailureClass.TRANSIENT if code in self.busy else FailureClass.PERMANENT, reason)
@@ -89,7 +88,7 @@ def _judge_slack(name: str, body: bytes) -> Outcome:
     error = answer.get("error")
     if not isinstance(error, str):
         return Refused(FailureClass.TRANSIENT, f"{name} did not say ok: {_start_of(body)}")
-    reason = f"{name} answered {error[:80]}"
+    reason = f"{name} answered {quote(error)}"
     if error in _SLACK_LIMITED:
         return Refused(FailureClass.TRANSIENT, reason, pauses_channel=True)
     return Refused(FailureClass.TRANSIENT if error in _SLACK_BUSY else FailureClass.PERMANENT, reason)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 _UNPRINTABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
-_LONGEST_QUOTE: Final = 200
+_BOOKKEEPING: Final = re.compile(r"send\(\) completed in|^(?:Connecting|Securing|Applying|.{0,40}Payload:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,13 @@ class Evidence:
     log_lines: tuple[str, ...] = ()
     crash: BaseException | None = field(default=None, compare=False)
 
+    @property
+    def last_words(self) -> str:
+        """The log line that tells most: what was raised, else the last one that is no bookkeeping."""
+        lines = [line for line in self.log_lines if not _BOOKKEEPING.search(line)]
+        raised = [line for line in lines if "Exception" in line]
+        return quote((raised or lines or ["the library said no without a reason"])[-1])
+
 
 def retry_after_of(headers: Mapping[str, str]) -> timedelta | None:
     """Seconds, or a date counted from the answer's own date (RFC 9110, 10.2.3)."""
@@ -67,5 +74,6 @@ def retry_after_of(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def quote(text: str) -> str:
-    """A stranger's words on one line, without control or direction characters, and not too many."""
-    return _UNPRINTABLE.sub(" ", text).strip()[:_LONGEST_QUOTE].strip()
+    """A stranger's words on one line, without control or direction characters; not shortened, since a
+    secret that was cut in two would not be recognised and struck out."""
+    return _UNPRINTABLE.sub(" ", text).strip()

@@ -32,7 +32,7 @@ def judge_mail(evidence: Evidence) -> Outcome:
     if not refusals:
         return _without_refusal(evidence, accepted)
     worst = max(refusals, key=lambda r: r.code is None or r.code < 500)
-    return _told_to_some(_judge_reply(worst), accepted) if accepted else _judge_reply(worst)
+    return _told_to_some(_judge_reply(worst)) if accepted else _judge_reply(worst)
 
 
 def _healed(reply: Reply, replies: list[Reply]) -> bool:
@@ -61,9 +61,9 @@ def _judge_reply(reply: Reply) -> Refused:
     return Refused(FailureClass.TRANSIENT if reply.code < 500 else FailureClass.PERMANENT, reason)
 
 
-def _told_to_some(refused: Refused, accepted: int) -> Refused:
+def _told_to_some(refused: Refused) -> Refused:
     kind = FailureClass.AMBIGUOUS if refused.kind is FailureClass.TRANSIENT else refused.kind
-    return Refused(kind, f"{refused.reason} (other recipients were accepted in {accepted} message(s))")
+    return Refused(kind, f"other recipients were accepted, but {refused.reason}")
 
 
 def _without_refusal(evidence: Evidence, accepted: int) -> Outcome:
@@ -78,8 +78,7 @@ def _without_refusal(evidence: Evidence, accepted: int) -> Outcome:
             return Refused(FailureClass.TRANSIENT, reason)
     if evidence.crash is not None:
         return Refused(FailureClass.TRANSIENT, f"the mail was not sent: {quote(repr(evidence.crash))}")
-    said = evidence.log_lines[-1] if evidence.log_lines else "without a reason"
-    return Refused(FailureClass.TRANSIENT, f"the mail was not sent: {quote(said)}")
+    return Refused(FailureClass.TRANSIENT, f"the mail was not sent: {evidence.last_words}")
 
 
 _FINAL: Final = {

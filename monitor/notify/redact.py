@@ -14,13 +14,14 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 STRUCK: Final = "***"
 _SHORTEST: Final = 4
-_PIECE: Final = re.compile(r"[/?&=#@:;,+\s]+")
+_PIECE: Final = re.compile(r"[/?&=#@:;,+!~\s]+")
 _HARMLESS_PARAMETERS: Final = frozenset(
     {"batch", "blocks", "cto", "emojis", "footer", "format", "image", "method", "mode", "overflow"}
     | {"priority", "rto", "store", "ts", "tz", "verify"}
 )
 _HOST_NAME: Final = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,12}|localhost|[0-9.]+|\[[0-9a-f:]+\]"
+    r"(?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,12}|localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])(?::\d+)?",
+    re.IGNORECASE,
 )
 
 
@@ -47,7 +48,7 @@ def _pieces(url: str) -> Iterator[str]:
     yield from _split(userinfo)
     yield from _split(path)
     yield from _login(userinfo)
-    if not _HOST_NAME.fullmatch(host.partition(":")[0].strip().lower()):
+    if not _HOST_NAME.fullmatch(host.strip()):
         yield from _split(host)
     for parameter in re.split("[&;]", query):
         name, _, value = parameter.partition("=")
@@ -84,6 +85,7 @@ def _spellings(token: str) -> set[str]:
     return {
         token,
         plain,
+        " ".join(plain.split()),
         quote(plain, safe=""),
         quote(plain),
         quote_plus(plain),

@@ -5,6 +5,7 @@ import email
 import email.policy
 import ssl
 import threading
+import warnings
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Self
@@ -73,19 +74,18 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         raw = envelope.content
         assert isinstance(raw, bytes)
         message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        assert server.transport is not None
+        encrypted = server.transport.get_extra_info("sslcontext") is not None
         self.delivered.append(
-            Delivered(
-                envelope.mail_from or "", tuple(envelope.rcpt_tos), session.ssl is not None, message, raw
-            )
+            Delivered(envelope.mail_from or "", tuple(envelope.rcpt_tos), encrypted, message, raw)
         )
         if self._manners.hang_up_after_data:
-            assert server.transport is not None
-            server.transport.abort()
+            _abort(server)
         return self._manners.data or "250 OK"
 
     async def _serve(self) -> None:
@@ -96,9 +96,9 @@ class Mailbox:
         await self._stop.wait()
         server.close()
         for conversation in self._servers:
-            if conversation.transport is not None:
-                conversation.transport.abort()
-        await asyncio.sleep(0)
+            _abort(conversation)
+        for _ in range(10):
+            await asyncio.sleep(0)  # so that the aborted transports close their sockets
         await server.wait_closed()
 
     def _conversation(self) -> SMTP:
@@ -106,14 +106,16 @@ class Mailbox:
         if self._manners.login is not None:
             options = {"authenticator": self._authenticate, "auth_required": True}
             options["auth_require_tls"] = self._manners.tls is None
-        server = SMTP(
-            self,
-            hostname="mail.test",
-            loop=self._loop,
-            tls_context=self._manners.starttls,
-            require_starttls=self._manners.starttls is not None,
-            **options,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it does not see that TLS is there from the first byte
+            server = SMTP(
+                self,
+                hostname="mail.test",
+                loop=self._loop,
+                tls_context=self._manners.starttls,
+                require_starttls=self._manners.starttls is not None,
+                **options,
+            )
         self._servers.append(server)
         return server
 
@@ -123,3 +125,8 @@ class Mailbox:
         assert isinstance(data, LoginPassword)
         fine = (data.login.decode(), data.password.decode()) == self._manners.login
         return AuthResult(success=fine, handled=fine)
+
+
+def _abort(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()

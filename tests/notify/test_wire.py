@@ -269,13 +269,13 @@ def test_a_message_over_the_limit_is_cut_and_stays_one(internet: FakeInternet, l
 @pytest.mark.parametrize(
     ("url", "text", "must_not_hold"),
     [
-        ("discord://123456789012345678/tok_en-abcdefghijkl", "@everyone <@1> [x](http://evil)", ["@everyone", "<@", "]("]),
+        ("discord://123456789/tok_en-abcdefgh", "@everyone <@1> [x](http://e)", ["@everyone", "<@", "]("]),
         (f"feishu://{ROBOT}", '<at user_id="all">x</at>', ["<at", "</at"]),
         (f"wecombot://{ROBOT}", "<@zhang> @all", ["<@", "@all"]),
         (SLACK_HOOK, "<!channel> <http://evil|x> @here", ["<", ">", "@here"]),
         ("tgram://123456789:abcdefg_hijklmnop/1", "<a href='http://evil'>x</a>", ["<a", "</a"]),
     ],
-)  # fmt: skip
+)
 def test_text_from_upstream_calls_nobody_and_links_nowhere(
     url: str, text: str, must_not_hold: list[str], internet: FakeInternet, load: LoadChannel
 ) -> None:
@@ -285,7 +285,7 @@ def test_text_from_upstream_calls_nobody_and_links_nowhere(
 
 
 def test_two_messages_in_a_row_do_not_wait_for_each_other(internet: FakeInternet, load: LoadChannel) -> None:
-    """The library would sleep 5.5 s between them; a test that took so long would be cut off by its timeout."""
+    """The library would sleep 5.5 s between them, or, for Discord here, until the year 2100."""
     internet.answers["discord.com"] = Answer(
         204, b"", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
     )
