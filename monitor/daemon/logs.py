@@ -22,6 +22,7 @@ def set_up(environ: Mapping[str, str], stream: TextIO, journal: str = JOURNAL) -
     root = logging.getLogger()
     root.handlers[:] = [_handler(environ, stream, journal)]
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.raiseExceptions = False  # a closed stdout must not end in a traceback for each line
 
 
