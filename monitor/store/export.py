@@ -1,0 +1,166 @@
+"""Writes every row of the `observation` view, from spans merged poll by poll, in bounded memory.
+
+The view looks each row up by itself; here spans and changes are read once, in the order of polls.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+from sqlalchemy import Connection, Row
+
+from monitor.core.product import Seen, is_available
+
+COLUMNS: Final = (
+    *("poll_id", "at", "source", "aidc_id", "product_code", "name", "remaining_count"),
+    *("stock_error", "available", "invalid_reason", "price", "price_unit"),
+)
+FORMATS: Final = ("csv", "jsonl")
+POLLS_AT_ONCE: Final = 500
+
+Values = tuple[Any, ...]
+Progress = Callable[[int, int], None]
+"""(done, of): ids of polls are counted, so where polls were thinned the steps are uneven."""
+
+_FIELDS: Final = json.dumps(["name", "price", "price_unit"])
+_NO_END: Final = 2**63
+_ENDS = "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM poll"
+_PRODUCTS = (
+    "SELECT p.id, p.source_id, s.name AS source, p.aidc_id, p.product_code, p.name, p.price, p.price_unit"
+    " FROM product p JOIN source s ON s.id = p.source_id ORDER BY p.id"
+)
+_FIRST_CHANGES = (
+    "SELECT c.product_id, c.field, c.old FROM product p CROSS JOIN json_each(?) f CROSS JOIN product_change c"
+    " ON c.product_id = p.id AND c.field = f.value AND c.poll_id ="
+    " (SELECT min(poll_id) FROM product_change l WHERE l.product_id = p.id AND l.field = f.value)"
+)
+_POLLS = "SELECT id, at, source_id, aidc_id FROM poll WHERE id BETWEEN ? AND ? AND outcome = 'ok' ORDER BY id"
+_SPANS = (
+    "SELECT s.first_poll_id AS poll_id, s.product_id, s.until_poll_id, s.kind, s.remaining_count,"
+    " s.stock_error, s.reason FROM product p CROSS JOIN snapshot s"
+    " ON s.product_id = p.id AND s.first_poll_id BETWEEN ? AND ?"
+)
+# What a poll saw is `old` of the first change after it, hence the look at the change after each.
+_CHANGES = (
+    "SELECT c.poll_id, c.product_id, c.field, n.poll_id IS NULL AS is_last, n.old"
+    " FROM product p CROSS JOIN json_each(?) f CROSS JOIN product_change c"
+    " ON c.product_id = p.id AND c.field = f.value AND c.poll_id BETWEEN ? AND ?"
+    " LEFT JOIN product_change n ON n.product_id = c.product_id AND n.field = c.field AND n.poll_id ="
+    " (SELECT min(poll_id) FROM product_change l"
+    " WHERE l.product_id = c.product_id AND l.field = c.field AND l.poll_id > c.poll_id)"
+)
+
+
+@dataclass(slots=True)
+class _Product:
+    """A product as the poll at hand saw it. `told`: its part of the row; None while it has none."""
+
+    row: Row[Any]
+    values: dict[str, Any]
+    span: Row[Any] | None = None
+    until: int = _NO_END
+    told: Values | None = None
+
+
+Products = dict[int, _Product]
+
+
+def write_csv(connection: Connection, out: IO[str], progress: Progress) -> None:
+    """Header and rows; what is not known is an empty field. `out` must be opened with newline=""."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(observations(connection, progress))
+
+
+def write_jsonl(connection: Connection, out: IO[str], progress: Progress) -> None:
+    """One object a line, with the names of `COLUMNS`."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for values in observations(connection, progress):
+        out.write(encode(dict(zip(COLUMNS, values, strict=True))) + "\n")
+
+
+def observations(connection: Connection, progress: Progress = lambda _done, _of: None) -> Iterator[Values]:
+    """The rows of the view with the values of `COLUMNS`, in the order of polls."""
+    products = _products(connection)
+    covered = _by_feed(products)
+    first, last = connection.exec_driver_sql(_ENDS).one()
+    _apply(_events(connection, 0, first - 1), products)
+    for start in range(first, last + 1, POLLS_AT_ONCE):
+        end = min(start + POLLS_AT_ONCE - 1, last)
+        yield from _slice(connection, start, end, products, covered)
+        progress(end - first + 1, last - first + 1)
+
+
+def _products(connection: Connection) -> Products:
+    """All of them, with the attributes that the very first poll saw."""
+    products = {
+        row.id: _Product(row, {"name": row.name, "price": row.price, "price_unit": row.price_unit})
+        for row in connection.exec_driver_sql(_PRODUCTS)
+    }
+    for change in connection.exec_driver_sql(_FIRST_CHANGES, (_FIELDS,)):
+        products[change.product_id].values[change.field] = _value(change.field, change.old)
+    return products
+
+
+def _by_feed(products: Products) -> dict[tuple[int, int | None], list[_Product]]:
+    found: dict[tuple[int, int | None], list[_Product]] = {}
+    for product in products.values():
+        for aidc_id in (None, product.row.aidc_id):
+            found.setdefault((product.row.source_id, aidc_id), []).append(product)
+    return found
+
+
+def _slice(
+    connection: Connection,
+    start: int,
+    end: int,
+    products: Products,
+    covered: Mapping[tuple[int, int | None], Iterable[_Product]],
+) -> Iterator[Values]:
+    events = _events(connection, start, end)
+    for poll in connection.exec_driver_sql(_POLLS, (start, end)).all():
+        begun = next((at for at, event in enumerate(events) if event.poll_id > poll.id), len(events))
+        _apply(events[:begun], products)
+        del events[:begun]
+        for product in covered.get((poll.source_id, poll.aidc_id), ()):
+            if product.told is not None and poll.id < product.until:
+                yield poll.id, poll.at, *product.told
+    _apply(events, products)
+
+
+def _events(connection: Connection, start: int, end: int) -> list[Row[Any]]:
+    """The spans and changes that begin with one of these polls, in their order."""
+    spans = connection.exec_driver_sql(_SPANS, (start, end)).all()
+    changes = connection.exec_driver_sql(_CHANGES, (_FIELDS, start, end)).all()
+    return sorted([*spans, *changes], key=lambda event: int(event.poll_id))
+
+
+def _apply(events: Iterable[Row[Any]], products: Products) -> None:
+    for event in events:
+        product = products[event.product_id]
+        if hasattr(event, "kind"):
+            product.span = event
+            product.until = _NO_END if event.until_poll_id is None else event.until_poll_id
+        else:
+            now = getattr(product.row, event.field) if event.is_last else _value(event.field, event.old)
+            product.values[event.field] = now
+        product.told = _told(product)
+
+
+def _told(product: _Product) -> Values | None:
+    row, span, values = product.row, product.span, product.values
+    if span is None or span.kind == "absent":
+        return None
+    available = None
+    if span.kind == "valid":
+        available = int(is_available(Seen(span.remaining_count, span.stock_error)))
+    return (
+        *(row.source, row.aidc_id, row.product_code, values["name"], span.remaining_count),
+        *(span.stock_error, available, span.reason, values["price"], values["price_unit"]),
+    )
+
+
+def _value(field: str, text: str | None) -> str | int | None:
+    return int(text) if field == "price_unit" and text is not None else text
