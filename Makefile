@@ -19,7 +19,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.tools.lock_is_current
+	$(BIN)/python -m tests.tools.lock --check
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
@@ -28,7 +28,7 @@ torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture
 
 lock: $(VENV)/.dev
-	$(BIN)/python -m tests.tools.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.tools.lock
 
 wheel: $(VENV)/.dev
 	$(BIN)/uv build --wheel
