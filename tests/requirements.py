@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from typing import Final, NoReturn
 
 import pytest
@@ -20,6 +21,14 @@ def require_root() -> None:
     """The caller mounts file systems or makes namespaces."""
     if os.geteuid() != 0:
         _cannot_run("needs root")
+
+
+def require_name(name: str) -> None:
+    """The caller uses this host name. A bare machine without /etc/hosts does not even know `localhost`."""
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        _cannot_run(f"needs the name {name} to be resolved")
 
 
 def require_patience(why: str) -> None:

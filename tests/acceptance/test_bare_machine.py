@@ -44,7 +44,7 @@ def test_make_run_shows_a_product_selling_out_and_coming_back(bare: Machine) -> 
         screen.wait_for(r"monitor run --simulate", within_s=INSTALLATION_S)
         deadline = monotonic() + 30
         code = screen.wait_for(r"SOLD OUT.*(PRD-[\w-]+)", within_s=30)[1]
-        screen.wait_for(rf"BACK IN STOCK.*{code}\b", within_s=deadline - monotonic())
+        screen.wait_for(rf"SOLD OUT[\s\S]*BACK IN STOCK.*{code}\b", within_s=deadline - monotonic())
     finally:
         stop(process)
 

@@ -62,19 +62,18 @@ def test_a_reload_brings_a_new_rule_to_work(unit: Service) -> None:
     assert unit.control("reload").returncode == 0
     unit.wait_for_message(NOT_WATCHED)
     assert unit.show("MainPID") == process
+    assert "2 rules" in unit.show("StatusText")
     assert unit.show("ActiveState") == "active"
     assert len(unit.told(IN_STOCK)) == 1
 
 
 def test_a_reload_of_a_broken_file_leaves_the_old_rules_at_work(unit: Service) -> None:
     unit.start()
-    before = unit.show("StatusText")
     unit.machine.write(CONFIG, unit.machine.shell(f"cat {CONFIG}").replace("gpu_name", "gpu_nmae"))
     unit.control("reload")
     until(lambda: "gpu_nmae" in unit.log(), within_s=10, waiting_for="the mistake to be logged")
     unit.wait_for_message(COMES_LATER)
     assert unit.show("ActiveState") == "active"
-    assert unit.show("StatusText") != before
 
 
 def test_a_killed_monitor_comes_back_and_repeats_nothing(unit: Service) -> None:

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from monitor.core.answer import FailureKind, Listing
+from tests.requirements import require_name
 from tests.source.answers import TWO_PRODUCTS
 from tests.source.asking import FEED, Answer, ask, ask_url, client, failed, failure_of
 from tests.source.toxic_server import (
@@ -255,6 +256,7 @@ def test_an_expired_certificate_is_refused() -> None:
     [("localhost", "it was issued for another host"), ("127.0.0.1", "it was issued for another address")],
 )
 def test_a_certificate_of_another_host_is_refused(name: str, reason: str) -> None:
+    require_name(name)
     authority = trustme.CA()
     answer = ask_over_tls(server_tls(authority.issue_cert("stock.example")), trusting(authority), name)
     assert failed(answer, FailureKind.UNREACHABLE).reason.endswith(reason)
