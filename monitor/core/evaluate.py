@@ -80,7 +80,6 @@ def _state_after_ok(draft: Draft, observed: Observed) -> FeedState:
         last_ok_at=draft.now,
         ever_listed=before.ever_listed or bool(observed.listed),
         empties=0 if observed.listed else before.empties + 1,
-        ok_polls=before.ok_polls + 1,
         last_failure=None,
         evaluate_all=False,
     )

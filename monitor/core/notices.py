@@ -91,7 +91,7 @@ def _unsettled(draft: Draft) -> set[ProductKey]:
 
 def _note_unknown(draft: Draft, key: ProductKey) -> None:
     product, subject = draft.product(key), _subject(key)
-    if not isinstance(product.current, Invalid) or product.unknown_since is None:
+    if product.unknown_since is None:
         draft.end(NoticeKind.PRODUCT_UNKNOWN, subject)
         return
     patience = draft.settings.blind_after[key.source]
@@ -99,7 +99,7 @@ def _note_unknown(draft: Draft, key: ProductKey) -> None:
     if is_watched and elapsed(product.unknown_since, draft.now) >= patience:
         facts: NoticeFacts = {
             **_product_facts(key),
-            "reason": product.current.reason,
+            "reason": product.current.reason if isinstance(product.current, Invalid) else "not listed",
             "since": to_ms(product.unknown_since),
         }
         draft.begin(NoticeKind.PRODUCT_UNKNOWN, subject, facts)
@@ -108,9 +108,11 @@ def _note_unknown(draft: Draft, key: ProductKey) -> None:
 def _note_blocked(draft: Draft, key: ProductKey) -> None:
     """Told on the rule's own channels: it is about stock, not about the monitor."""
     product = draft.product(key)
+    if product.unknown_since is not None:
+        return
+    seen, since = product.current, product.blocked_since
     for rule in draft.settings.rules:
         subject = f"{rule.name}: {_subject(key)}"
-        seen, since = product.current, product.blocked_since
         if not isinstance(seen, Seen) or since is None or not would_be_met_unblocked(rule, key, seen):
             draft.end(NoticeKind.BLOCKED, subject)
         elif elapsed(since, draft.now) >= rule.blocked_after:

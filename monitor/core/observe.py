@@ -15,7 +15,8 @@ from monitor.core.product import (
     ProductKey,
     Seen,
     is_available,
-    is_blocked,
+    is_shown_but_blocked,
+    known_from,
 )
 from monitor.core.world import Product
 
@@ -78,32 +79,25 @@ def _span_differs(before: Observation, after: Observation) -> bool:
 
 def _timed(draft: Draft, product: Product, now_is: Observation) -> Product:
     """Keep the times since when it is unknown or blocked, and when it was last seen to leave."""
+    known = known_from(now_is)
+    if known is None:  # a product that was blocked may well be so still
+        return replace(product, current=now_is, unknown_since=product.unknown_since or draft.now)
     return replace(
         product,
         current=now_is,
-        last_known=_known(now_is) or product.last_known,
-        left_at=draft.now if _leaves(product.last_known, now_is) else product.left_at,
-        unknown_since=(product.unknown_since or draft.now) if isinstance(now_is, Invalid) else None,
-        blocked_since=(product.blocked_since or draft.now) if _is_blocked(now_is) else None,
+        last_known=known,
+        left_at=draft.now if _leaves(product.last_known, known) else product.left_at,
+        unknown_since=None,
+        blocked_since=(product.blocked_since or draft.now) if is_shown_but_blocked(known) else None,
     )
 
 
-def _known(now_is: Observation) -> Seen | Absent | None:
-    """None where the poll leaves it open whether the product is to be had."""
-    if isinstance(now_is, Invalid) or (isinstance(now_is, Absent) and not now_is.sure):
-        return None
-    return now_is
+def _leaves(before: Seen | Absent | None, now_is: Seen | Absent) -> bool:
+    return _is_there(before) and not _is_there(now_is)
 
 
-def _leaves(before: Seen | Absent | None, now_is: Observation) -> bool:
-    was_available = isinstance(before, Seen) and is_available(before)
-    if isinstance(now_is, Seen):
-        return was_available and not is_available(now_is)
-    return was_available and isinstance(now_is, Absent) and now_is.sure
-
-
-def _is_blocked(now_is: Observation) -> bool:
-    return isinstance(now_is, Seen) and now_is.remaining > 0 and is_blocked(now_is)
+def _is_there(known: Seen | Absent | None) -> bool:
+    return isinstance(known, Seen) and is_available(known)
 
 
 def attribute_text(value: str | int | Decimal | None) -> str | None:

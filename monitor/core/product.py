@@ -100,6 +100,18 @@ def is_available(seen: Seen, ignored_errors: tuple[str, ...] = ()) -> bool:
     return seen.remaining > 0 and not is_blocked(seen, ignored_errors)
 
 
+def is_shown_but_blocked(observation: Observation) -> bool:
+    """Stock is shown, and the provider says that it cannot be had."""
+    return isinstance(observation, Seen) and observation.remaining > 0 and is_blocked(observation)
+
+
+def known_from(observation: Observation) -> Seen | Absent | None:
+    """None where the poll leaves it open whether the product is to be had."""
+    if isinstance(observation, Invalid) or (isinstance(observation, Absent) and not observation.sure):
+        return None
+    return observation
+
+
 def glob_matches(glob: str, text: str) -> bool:
     """Whole-text match, `*` and `?` only, letters of either case.
 

@@ -11,7 +11,7 @@ from monitor.core.product import Feed, ProductKey
 from monitor.core.world import Product
 
 OK_POLLS_BEFORE_DOUBT: Final = 3
-"""A rule that watches nothing is doubted when every feed has had this many ok polls."""
+"""A rule is doubted when it watched nothing in this many ok polls of every feed."""
 
 
 def note_watched(draft: Draft) -> None:
@@ -30,12 +30,12 @@ def watches(draft: Draft, rule: Rule, key: ProductKey) -> bool:
 
 def doubt_idle_rules(draft: Draft) -> None:
     """Tell of rules that match no known product, with the names that come nearest."""
-    if not _every_feed_was_seen(draft):
-        return
     for rule in draft.settings.rules:
         if _watches_something(draft, rule):
             draft.end(NoticeKind.MATCHES_NOTHING, rule.name)
-        elif not draft.is_open(NoticeKind.MATCHES_NOTHING, rule.name):
+            if rule.name in draft.world.idle_polls:
+                draft.changes.idle_polls[rule.name] = 0
+        elif _is_doubtful(draft, rule) and not draft.is_open(NoticeKind.MATCHES_NOTHING, rule.name):
             nearest = ", ".join(_nearest(draft, rule)) or None
             draft.begin(NoticeKind.MATCHES_NOTHING, rule.name, {"rule": rule.name, "nearest": nearest})
 
@@ -51,17 +51,18 @@ def _to_hold(draft: Draft) -> Iterable[Product]:
     ]
 
 
-def _every_feed_was_seen(draft: Draft) -> bool:
-    return all(
-        state.ok_polls + (feed == draft.feed) >= OK_POLLS_BEFORE_DOUBT
-        for feed, state in draft.world.feeds.items()
-    )
-
-
 def _watches_something(draft: Draft, rule: Rule) -> bool:
     changed = draft.changes.watched.get(rule.name, {})
     before = draft.world.watched.get(rule.name, set())
     return any(changed.values()) or any(changed.get(key, True) for key in before)
+
+
+def _is_doubtful(draft: Draft, rule: Rule) -> bool:
+    """Counts this poll, and says whether every feed has been seen often enough by now."""
+    idle_polls = draft.world.idle_polls.get(rule.name, {})
+    polls = draft.changes.idle_polls[rule.name] = idle_polls.get(draft.feed, 0) + 1
+    seen = {**idle_polls, draft.feed: polls}
+    return all(seen.get(feed, 0) >= OK_POLLS_BEFORE_DOUBT for feed in draft.world.feeds)
 
 
 def _nearest(draft: Draft, rule: Rule) -> list[str]:

@@ -52,14 +52,13 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """`empties`: empty answers in a row, other failures left out; `ok_polls`: since the rules were read."""
+    """`empties`: empty answers in a row, other failures left out."""
 
     started_at: datetime
     last_poll_at: datetime | None = None
     last_ok_at: datetime | None = None
     ever_listed: bool = False
     empties: int = 0
-    ok_polls: int = 0
     last_failure: str | None = None
     evaluate_all: bool = True
 
@@ -76,12 +75,15 @@ class Settings:
 
 @dataclass(slots=True)
 class World:
+    """`idle_polls`: how often each feed was seen since a rule watches no product at all."""
+
     feeds: dict[Feed, FeedState] = field(default_factory=dict)
     products: dict[Feed, dict[ProductKey, Product]] = field(default_factory=dict)
     unsettled: set[ProductKey] = field(default_factory=set)
     alerts: dict[AlertKey, Alert] = field(default_factory=dict)
     rule_feeds: set[tuple[str, Feed]] = field(default_factory=set)
     watched: dict[str, set[ProductKey]] = field(default_factory=dict)
+    idle_polls: dict[str, dict[Feed, int]] = field(default_factory=dict)
     spacings: dict[AlertKey, Spacing] = field(default_factory=dict)
     episodes: set[Episode] = field(default_factory=set)
     silences: tuple[Silence, ...] = ()
@@ -90,7 +92,10 @@ class World:
 
 @dataclass(slots=True)
 class Changes:
-    """What a decision changes in the world, once its transaction has been committed."""
+    """What a decision changes in the world, once its transaction has been committed.
+
+    `idle_polls` are those of this feed; 0: the rule watches something.
+    """
 
     feed: Feed
     state: FeedState
@@ -98,6 +103,7 @@ class Changes:
     alerts: dict[AlertKey, Alert] = field(default_factory=dict)
     rule_feeds: set[tuple[str, Feed]] = field(default_factory=set)
     watched: dict[str, dict[ProductKey, bool]] = field(default_factory=dict)
+    idle_polls: dict[str, int] = field(default_factory=dict)
     spacings: dict[AlertKey, Spacing] = field(default_factory=dict)
     begun: set[Episode] = field(default_factory=set)
     ended: set[Episode] = field(default_factory=set)
@@ -118,6 +124,8 @@ def absorb(world: World, changes: Changes) -> None:
     world.rule_feeds |= changes.rule_feeds
     for rule, covered in changes.watched.items():
         _absorb_watched(world.watched.setdefault(rule, set()), covered)
+    for rule, polls in changes.idle_polls.items():
+        _absorb_idle(world.idle_polls, rule, changes.feed, polls)
     world.spacings.update(changes.spacings)
     world.episodes = (world.episodes | changes.begun) - changes.ended
     world.key_refusals[changes.feed.source] = changes.key_refusals
@@ -126,3 +134,10 @@ def absorb(world: World, changes: Changes) -> None:
 def _absorb_watched(watched: set[ProductKey], covered: Mapping[ProductKey, bool]) -> None:
     for product, is_covered in covered.items():
         (watched.add if is_covered else watched.discard)(product)
+
+
+def _absorb_idle(idle_polls: dict[str, dict[Feed, int]], rule: str, feed: Feed, polls: int) -> None:
+    if polls:
+        idle_polls.setdefault(rule, {})[feed] = polls
+    else:
+        idle_polls.pop(rule, None)

@@ -153,7 +153,7 @@ class Stage:
             settings = self.settings
             self.settings = Settings(rules, settings.channels, settings.notify, settings.blind_after)
         for feed, state in self.world.feeds.items():
-            self.world.feeds[feed] = replace(state, ok_polls=0, evaluate_all=True)
+            self.world.feeds[feed] = replace(state, evaluate_all=True)
 
     def silence(self, *, for_: timedelta, rule: str | None = None, product_code: str | None = None) -> None:
         self.world.silences += (Silence(self.now, self.now + for_, rule, product_code),)
