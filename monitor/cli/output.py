@@ -22,8 +22,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from monitor.core.wording import clock_text, duration_text, shown
-from monitor.core.words import Language
+from monitor.core.decision import Facts
+from monitor.core.product import Attributes
+from monitor.core.wording import clock_text, duration_text, number_text, shown, size_alone
+from monitor.core.words import Language, label
 
 Cell = str | Text
 
@@ -70,6 +72,23 @@ def strong(text: str) -> Text:
 def upstream(text: str | None) -> str:
     """Text of the provider's: one line, capped, without control or bidi characters. None is a dash."""
     return "—" if text is None else shown(text)
+
+
+def size_of(attributes: Attributes) -> str:
+    """`8 × H800A`, or that there is no GPU or none is known."""
+    if attributes.gpu_name is None and attributes.gpu_count is None:
+        return "—"
+    facts = Facts("", 0, "", None, gpu_name=attributes.gpu_name, gpu_count=attributes.gpu_count)
+    return size_alone(facts, Language.EN) or f"{attributes.gpu_count} GPUs"
+
+
+def price_text(attributes: Attributes, price_units: Mapping[int, str]) -> str:
+    """`15.5 CNY/h`, or with the provider's code of the unit when it has no label."""
+    price, unit = attributes.price, attributes.price_unit
+    if price is None:
+        return "—"
+    known = "" if unit is None else price_units.get(unit, label("unit", Language.EN, unit))
+    return f"{number_text(price)} {known}".rstrip()
 
 
 def when(moment: datetime | None, zone: tzinfo, now: datetime | None = None) -> str:
