@@ -77,6 +77,7 @@ class Channel:
         """Raises ConfigError, in whose text neither the URL nor a part of it stands. Touches no network."""
         _hush()
         recorder.install()
+        recorder.warm()
         url = services.apprise_url(url.strip())
         _refuse_parameters(name, url)
         library = _load(name, url, secret)
@@ -106,7 +107,7 @@ class Channel:
                     body=body, title=title, notify_type="info", body_format="text", log_level=logging.DEBUG
                 )
                 delivered = [r.status.name for r in result.results] == ["SUCCESS"]
-                lines = [self.redact(entry.message) for entry in result.logs()]
+                lines = [] if delivered else [self.redact(entry.message) for entry in result.logs()]
             except (Exception, SystemExit) as error:  # noqa: BLE001  what was seen before it still counts
                 crash = error
         return Evidence(self.kind, delivered, tuple(seen.exchanges), tuple(seen.replies), tuple(lines), crash)
@@ -126,7 +127,7 @@ def _hush() -> None:
     own = logging.getLogger("apprise")
     own.propagate = False
     own.setLevel(logging.DEBUG)
-    if not own.handlers:
+    if not any(isinstance(handler, logging.NullHandler) for handler in own.handlers):
         own.addHandler(logging.NullHandler())
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     for loud in _LOUD:

@@ -5,12 +5,14 @@ in a thread that is not inside `recording(...)`. The HTTP hook hands out our own
 also keeps the certificates loaded (18 ms per request otherwise) and reads bounded answers.
 """
 
+import os
 import smtplib
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -48,6 +50,7 @@ class _Current(threading.local):
 _current: Final = _Current()
 _install_lock: Final = threading.Lock()
 _installed = False
+_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 
 
 @contextmanager
@@ -93,10 +96,9 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Transport(HTTPAdapter):
-    """One channel's way out: a connection per request, certificates loaded once, every answer noted."""
+    """One channel's way out: a connection per request, every answer noted."""
 
     def __init__(self) -> None:
-        self._contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
         super().__init__(pool_connections=2, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -111,7 +113,8 @@ class Transport(HTTPAdapter):
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         if cert is None and host["scheme"] == "https":
-            return host, {"cert_reqs": pool["cert_reqs"], "ssl_context": self._context(dict(pool))}
+            context = _context(pool["cert_reqs"], pool.get("ca_certs"), pool.get("ca_cert_dir"))
+            return host, {"cert_reqs": pool["cert_reqs"], "ssl_context": context}
         return host, pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -137,11 +140,25 @@ class Transport(HTTPAdapter):
         kept.exchanges.append(_exchange(response, cut_off))
         return response
 
-    def _context(self, pool: dict[str, Any]) -> ssl.SSLContext:
-        key = (pool["cert_reqs"], pool.get("ca_certs"), pool.get("ca_cert_dir"))
-        if key not in self._contexts:
-            self._contexts[key] = _new_context(*key)
-        return self._contexts[key]
+
+def warm() -> None:
+    """Loads the certificates that requests will be checked against, ahead of the first message."""
+    given = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    with suppress(OSError):
+        if not given:
+            _context("CERT_REQUIRED", None, None)
+        elif Path(given).is_dir():
+            _context("CERT_REQUIRED", None, given)
+        else:
+            _context("CERT_REQUIRED", given, None)
+
+
+def _context(cert_reqs: Any, ca_file: Any, ca_folder: Any) -> ssl.SSLContext:
+    """One for all channels, for as long as the process lives."""
+    key = (cert_reqs, ca_file, ca_folder)
+    if key not in _contexts:
+        _contexts[key] = _new_context(*key)
+    return _contexts[key]
 
 
 def _new_context(cert_reqs: Any, ca_file: Any, ca_folder: Any) -> ssl.SSLContext:

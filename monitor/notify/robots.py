@@ -1,4 +1,4 @@
-"""What the robots of Feishu, Lark and their like ask of a message: a signature, harmless markup. Pure."""
+"""What chat services and their robots ask of a message: signatures, keywords, no accidental mention. No I/O."""
 
 import base64
 import hashlib

@@ -53,11 +53,15 @@ class Request:
 
 
 class FakeInternet:
-    """Hosts answer with what was scripted last for them; `script` queues answers for one request each."""
+    """Hosts answer with what stands in `answers`; `script` queues answers for one request each.
+
+    `false_names`: hosts that show the certificate of another.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.requests: list[Request] = []
         self.answers: dict[str, Answer] = {}
+        self.false_names: dict[str, str] = {}
         self.ca_file = folder / "ca.pem"
         self.port = 0
         self.errors: list[BaseException] = []
@@ -167,7 +171,7 @@ class FakeInternet:
     def _context(self, host: str) -> ssl.SSLContext:
         if host not in self._contexts:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            self._ca.issue_cert(host).configure_cert(context)
+            self._ca.issue_cert(self.false_names.get(host, host)).configure_cert(context)
             self._contexts[host] = context
         return self._contexts[host]
 

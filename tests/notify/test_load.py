@@ -138,3 +138,25 @@ def test_only_the_plugins_that_are_needed_are_imported() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert (told.stdout, told.stderr) == ("True False\nTrue\n", "")
+
+
+def test_a_library_that_loads_plugins_in_another_way_still_works() -> None:
+    code = (
+        "from apprise.manager import PluginManager;"
+        "ordinary = PluginManager.load_modules;"
+        "PluginManager.load_modules = lambda self: ordinary(self);"
+        "from monitor.notify.channel import Channel;"
+        "print(Channel.load('a', 'ntfys://mytopic').kind, Channel.load('b', 'slack://Taaaaaaaa/Bbbbbbbbb/c').kind)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (told.stdout, told.stderr) == ("ntfy slack\n", "")
+
+
+def test_the_rooms_beside_the_channel_do_not_import_the_library() -> None:
+    code = "import sys, monitor.notify.heartbeat, monitor.notify.services; print('apprise' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert told.stdout == "False\n"

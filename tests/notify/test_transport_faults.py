@@ -54,6 +54,16 @@ def test_a_certificate_of_a_stranger_is_transient_since_nothing_left(
     assert internet.requests == []
 
 
+def test_a_trusted_certificate_of_another_host_is_not_accepted(
+    internet: FakeInternet, load: LoadChannel
+) -> None:
+    internet.false_names["impostor.example.org"] = "honest.example.org"
+    refused = refusal_of(load("jsons://impostor.example.org/path0123"))
+    assert refused.kind is FailureClass.TRANSIENT
+    assert refused.reason.endswith(("is not trusted", "is for another host"))
+    assert internet.requests == []
+
+
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_verification_can_be_switched_off_for_a_channel(
     internet: FakeInternet, load: LoadChannel, monkeypatch: pytest.MonkeyPatch
@@ -126,7 +136,7 @@ def test_no_socket_is_left_open_after_a_send(internet: FakeInternet, load: LoadC
     gc.collect()
 
 
-def test_certificates_are_loaded_once_for_a_channel(
+def test_certificates_are_loaded_once_for_all_channels(
     internet: FakeInternet, load: LoadChannel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """18 ms each time otherwise. The file may go away: what was read stays."""
@@ -136,6 +146,7 @@ def test_certificates_are_loaded_once_for_a_channel(
     channel = load(HOOK)
     assert channel.send("t", "b") == Accepted()
     copy.unlink()
+    assert load(ROBOT).send("t", "b") == Accepted()
     assert channel.send("t", "b") == Accepted()
 
 
