@@ -50,9 +50,9 @@ class DatabaseBusy(DatabaseError):  # noqa: N818 - as sqlite and we say it
     pass
 
 
-class DatabaseGone(DatabaseError):
+class DatabaseGone(DatabaseError):  # noqa: N818
     pass
 
 
-class DatabaseReplaced(DatabaseError):
+class DatabaseReplaced(DatabaseError):  # noqa: N818
     pass

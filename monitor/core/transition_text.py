@@ -26,9 +26,14 @@ def transition_headline(told: Transition, resolve: Transition | None, language: 
 def transition_title(told: Transition, resolve: Transition | None, style: Style) -> str:
     """`BACK IN STOCK 3 nodes × 8 H800A · AIDC 1 · PRD-TRAIN-1`: enough on a lock screen."""
     words = transition_headline(told, resolve, style.language)
-    opening = f"【{words}】" if style.language is Language.ZH else f"{words} "
+    opening = f"【{words}】" if style.language is Language.ZH else f"{words}{_colon(told)} "
     parts = [opening + _what(told, resolve, style), *_where(told.facts, style.language)]
     return " · ".join(part for part in parts if part)
+
+
+def _colon(told: Transition) -> str:
+    """A clause follows where the words alone would not make one."""
+    return ":" if told.kind is TransitionKind.RESOLVED and told.cause is Cause.COUNT else ""
 
 
 def transition_line(told: Transition, resolve: Transition | None, rules: Sequence[str], style: Style) -> str:

@@ -59,9 +59,12 @@ def nodes_text(count: int, language: Language) -> str:
 
 
 def short_gpu(name: str) -> str:
-    """`NVIDIA-H800A-NV-80G` is known as H800A: the first part that holds a digit."""
+    """`NVIDIA-H800A-NV-80G` is known as H800A, and a bare number by the word before it: RTX 4090."""
     parts = [part for part in re.split(r"[-\s_/]+", shown(name, 60)) if part]
-    return next((part for part in parts if any(c.isdigit() for c in part)), shown(name, 60))
+    number = next((n for n, part in enumerate(parts) if any(c.isdigit() for c in part)), None)
+    if number is None:
+        return shown(name, 60)
+    return " ".join(parts[number - 1 : number + 1]) if parts[number].isdigit() and number else parts[number]
 
 
 def size_text(facts: Facts, language: Language) -> str:

@@ -59,6 +59,8 @@ async def _started(
     """None when a signal came first: a half-made upgrade is rolled back by the next start."""
     for warning in config.warnings:
         _log.warning(warning)
+    if config.web is not None:
+        _log.warning("[web] is set, but this version has no dashboard: only public_url is used")
     starting = asyncio.create_task(Parts.start(config, environ, clock))
     stopping = asyncio.create_task(signals.stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
