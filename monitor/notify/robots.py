@@ -1,4 +1,4 @@
-"""What chat services and their robots ask of a message: signatures, keywords, no accidental mention. No I/O."""
+"""What chat services and their robots ask of a message: signatures, keywords, no accidental calls. No I/O."""
 
 import base64
 import hashlib
