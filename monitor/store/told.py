@@ -63,12 +63,12 @@ def load_waiting(connection: Connection, channel: str) -> list[Waiting]:
 
 def load_transitions(connection: Connection, ids: Iterable[int | None]) -> dict[int, Transition]:
     """By id, without their deliveries."""
-    return {row.id: transition_of(row) for row in connection.exec_driver_sql(_BY_ID, (_json(ids),))}
+    return {row.id: transition_of(row) for row in connection.exec_driver_sql(_BY_ID, (as_json(ids),))}
 
 
 def load_notices(connection: Connection, ids: Iterable[int | None]) -> dict[int, Notice]:
     """By id, without their deliveries."""
-    return {row.id: notice_of(row) for row in connection.exec_driver_sql(_NOTICES, (_json(ids),))}
+    return {row.id: notice_of(row) for row in connection.exec_driver_sql(_NOTICES, (as_json(ids),))}
 
 
 def transition_of(row: Row[Any]) -> Transition:
@@ -99,5 +99,6 @@ def notice_of(row: Row[Any]) -> Notice:
     )
 
 
-def _json(ids: Iterable[int | None]) -> str:
+def as_json(ids: Iterable[int | None]) -> str:
+    """For `json_each`: a list of any length in one value."""
     return json.dumps(sorted({id_ for id_ in ids if id_ is not None}))

@@ -73,7 +73,7 @@ def load(connection: Connection, feeds: Iterable[Feed], now: datetime) -> Stored
         ids,
         products,
         tuple(read_feed(connection, feed, ids.sources.get(feed.source)) for feed in feeds),
-        _alerts(connection, keys),
+        load_alerts(connection, keys),
         _rule_feeds(connection),
         load_episodes(connection),
         load_silences(connection, now),
@@ -95,7 +95,8 @@ def load_episodes(connection: Connection) -> tuple[Notice, ...]:
     )
 
 
-def _alerts(connection: Connection, keys: Mapping[int, ProductKey]) -> tuple[Alert, ...]:
+def load_alerts(connection: Connection, keys: Mapping[int, ProductKey]) -> tuple[Alert, ...]:
+    """Those that are not inactive. `keys`: the product of each row id."""
     return tuple(
         Alert(
             row.rule,

@@ -1,0 +1,183 @@
+"""What was seen of products since a time, with how exactly each change is known."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from monitor.core.moment import from_ms, to_ms
+from monitor.core.product import Absent, Attributes, Feed, Invalid, Observation, ProductKey, Seen
+from monitor.store.codec import ATTRIBUTES, attributes_of, from_ms_or_none
+from monitor.store.poll_times import first_poll_since
+
+_PRODUCTS = (
+    "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, p.first_seen_at, "  # noqa: S608
+    + ", ".join(f"p.{name}" for name in ATTRIBUTES)
+    + " FROM product p JOIN source s ON s.id = p.source_id ORDER BY s.name, p.aidc_id, p.product_code"
+)
+_PREVIOUS_OK = (
+    "SELECT at FROM poll WHERE id < {} AND source_id = ?3 AND (aidc_id IS NULL OR aidc_id = ?4)"
+    " AND outcome = 'ok' ORDER BY id DESC LIMIT 1"
+)
+_SPANS = (
+    "SELECT s.first_poll_id, s.kind, s.remaining_count, s.stock_error, s.reason, begun.at AS from_at,"  # noqa: S608
+    " begun.valid + begun.invalid + begun.unusable AS row_count, ended.at AS until_at,"
+    f" ({_PREVIOUS_OK.format('s.first_poll_id')}) AS unseen_from"
+    " FROM snapshot s LEFT JOIN poll begun ON begun.id = s.first_poll_id"
+    " LEFT JOIN poll ended ON ended.id = s.until_poll_id"
+    " WHERE s.product_id = ?1 AND s.first_poll_id >= coalesce(("
+    "SELECT max(first_poll_id) FROM snapshot WHERE product_id = ?1 AND first_poll_id <= ?2), 0)"
+    " ORDER BY s.first_poll_id"
+)
+_LAST_OK = _PREVIOUS_OK.format("?2")
+_CHANGES = (
+    "SELECT c.field, c.old, c.new, poll.at FROM product_change c LEFT JOIN poll ON poll.id = c.poll_id"
+    " WHERE c.product_id = ? AND c.poll_id >= ? ORDER BY c.poll_id, c.field"
+)
+_POLLS = (
+    "SELECT at, outcome, reason FROM poll WHERE id >= ?"
+    " AND source_id = (SELECT id FROM source WHERE name = ?) AND aidc_id IS ? ORDER BY id"
+)
+_NO_END: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """It was so from the poll at `from_at` up to the one at `until_at`, which saw something else.
+
+    It began after `unseen_from`, the ok poll before (None: there was none), and was last seen to be so at
+    `last_at`. Of an open span `until_at` is None. An absent span of one poll is not sure.
+    """
+
+    observation: Observation
+    first_poll_id: int
+    from_at: datetime
+    unseen_from: datetime | None
+    last_at: datetime
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`at`: None when the poll that saw it is no longer stored."""
+
+    field: str
+    old: str | None
+    new: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductHistory:
+    """`spans` from the one that reached into the time asked for."""
+
+    product_id: int
+    key: ProductKey
+    attributes: Attributes
+    first_seen_at: datetime
+    spans: tuple[Span, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A run of failed polls: between `last_ok_at` and `until_at` nothing is known. None: not within sight."""
+
+    last_ok_at: datetime | None
+    from_at: datetime
+    until_at: datetime | None
+    reason: str
+    polls: int
+
+
+def history(
+    connection: Connection, since: datetime, product_codes: Collection[str] = ()
+) -> tuple[ProductHistory, ...]:
+    """Of these products, or of all."""
+    first = first_poll_since(connection, to_ms(since))
+    last_ok = _LastOk(connection)
+    return tuple(
+        ProductHistory(
+            row.id,
+            ProductKey(row.source, row.aidc_id, row.product_code),
+            attributes_of(row[6:]),
+            from_ms(row.first_seen_at),
+            tuple(_spans(connection, row, first, last_ok)),
+            tuple(
+                Change(change.field, change.old, change.new, from_ms_or_none(change.at))
+                for change in connection.exec_driver_sql(_CHANGES, (row.id, first))
+            ),
+        )
+        for row in connection.exec_driver_sql(_PRODUCTS).all()
+        if not product_codes or row.product_code in product_codes
+    )
+
+
+def outages(connection: Connection, feed: Feed, since: datetime) -> tuple[Outage, ...]:
+    """The times in which the feed told nothing."""
+    first = first_poll_since(connection, to_ms(since))
+    return tuple(_runs(connection.exec_driver_sql(_POLLS, (first, feed.source, feed.aidc_id))))
+
+
+class _LastOk:
+    """The last ok poll that covered a product, looked up once for a whole data centre."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._found: dict[tuple[int, int], int | None] = {}
+
+    def __call__(self, product: Row[Any]) -> int | None:
+        place = (product.source_id, product.aidc_id)
+        if place not in self._found:
+            values = (product.id, _NO_END, *place)
+            self._found[place] = self._connection.exec_driver_sql(_LAST_OK, values).scalar()
+        return self._found[place]
+
+
+def _spans(
+    connection: Connection, product: Row[Any], first: int, last_ok: Callable[[Row[Any]], int | None]
+) -> Iterator[Span]:
+    place = (product.id, first, product.source_id, product.aidc_id)
+    rows = connection.exec_driver_sql(_SPANS, place).all()
+    for row, later in zip(rows, [*rows[1:], None], strict=True):
+        from_at = row.from_at or product.first_seen_at
+        last_at = later.unseen_from if later is not None else last_ok(product)
+        is_sure = row.row_count == 0 or (last_at is not None and last_at > from_at)
+        yield Span(
+            _observation(row, attributes_of(product[6:]), is_sure=is_sure),
+            row.first_poll_id,
+            from_ms(from_at),
+            from_ms_or_none(row.unseen_from),
+            from_ms(max(last_at or from_at, from_at)),
+            from_ms_or_none(row.until_at),
+        )
+
+
+def _observation(row: Row[Any], attributes: Attributes, *, is_sure: bool) -> Observation:
+    if row.kind == "valid":
+        return Seen(row.remaining_count, row.stock_error, attributes)
+    return Invalid(row.reason) if row.kind == "invalid" else Absent(is_sure)
+
+
+def _runs(polls: Iterable[Row[Any]]) -> Iterator[Outage]:
+    last_ok: int | None = None
+    run: list[Row[Any]] = []
+    for poll in polls:
+        if poll.outcome == "failed":
+            run.append(poll)
+            continue
+        if run:
+            yield _outage(run, last_ok, poll.at)
+            run = []
+        last_ok = poll.at
+    if run:
+        yield _outage(run, last_ok, None)
+
+
+def _outage(run: list[Row[Any]], last_ok: int | None, until: int | None) -> Outage:
+    """Its reason is the newest one."""
+    return Outage(
+        from_ms_or_none(last_ok), from_ms(run[0].at), from_ms_or_none(until), run[-1].reason or "", len(run)
+    )
