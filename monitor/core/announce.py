@@ -20,6 +20,7 @@ from monitor.core.product import Attributes, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey
 
+_HELD: Final = frozenset({MuteReason.SILENCE, MuteReason.FLAPPING})
 _RETURNS: Final = frozenset({Cause.STOCK, Cause.LISTING, Cause.STOCK_ERROR})
 
 
@@ -76,6 +77,19 @@ def repeat_if_due(draft: Draft, rule: Rule, alert: Alert) -> None:
     draft.put_alert(replace(alert, announced_at=draft.now, muted=None))
 
 
+def rests(alert: Alert, rule: Rule, now: datetime) -> bool:
+    """It fires, and as long as the product stays as it is there is nothing to add to what was told."""
+    if not isinstance(alert.state, Firing) or alert.muted in _HELD:
+        return False
+    return not _is_reminder_due(alert, rule, now)
+
+
+def _is_reminder_due(alert: Alert, rule: Rule, now: datetime) -> bool:
+    if rule.remind_every is None or alert.announced_at is None:
+        return False
+    return elapsed(alert.announced_at, now) >= rule.remind_every
+
+
 def _why_fired_is_muted(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing) -> MuteReason | None:
     if alert.cause is Cause.EXISTING and not rule.announce_existing:
         return MuteReason.EXISTING  # before a silence: what it muted is told when it ends
@@ -102,9 +116,7 @@ def _why_repeated(draft: Draft, rule: Rule, alert: Alert) -> Cause | None:
         spacing = draft.world.spacings.get((alert.rule, alert.product))
         may = not silenced and (spacing is None or spacing.allows(rule.min_gap, draft.now))
         return Cause.OPENED_AGAIN if may else None
-    if alert.muted is not None or rule.remind_every is None or alert.announced_at is None:
-        return None
-    return Cause.REMINDER if elapsed(alert.announced_at, draft.now) >= rule.remind_every else None
+    return Cause.REMINDER if _is_reminder_due(alert, rule, draft.now) else None
 
 
 def _is_silenced(draft: Draft, rule: Rule, product: ProductKey) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.core.alert import Clearing, Edge, Firing, Inactive, Pending, State, edge, next_state
-from monitor.core.announce import fire, repeat_if_due, resolve
+from monitor.core.announce import fire, repeat_if_due, resolve, rests
 from monitor.core.answer import Failed, Listing, Poll
 from monitor.core.assemble import Observed, assemble, believe_empty
 from monitor.core.cause import cause_of
@@ -17,8 +17,8 @@ from monitor.core.draft import Draft
 from monitor.core.matching import Condition, Met, NotMet, Rule, Unknown, condition
 from monitor.core.notices import note_failed_poll, note_ok_poll
 from monitor.core.observe import observe
-from monitor.core.product import Absent, Feed, Invalid, ProductKey, Seen
-from monitor.core.watching import note_watched
+from monitor.core.product import Absent, Invalid, ProductKey, Seen
+from monitor.core.watching import note_watched, watches
 from monitor.core.world import Changes, FeedState, Settings, World
 
 
@@ -86,20 +86,30 @@ def _state_after_ok(draft: Draft, observed: Observed) -> FeedState:
 
 
 def _to_evaluate(draft: Draft) -> Iterable[tuple[Rule, Iterable[ProductKey]]]:
-    """Changed products against every rule, open alerts against their own; all of it after a reload."""
+    """What changed, for the rules that watch it, and the alerts that time moves; all after a reload."""
     if draft.world.feeds[draft.feed].evaluate_all:
         everything = {**draft.world.products.get(draft.feed, {}), **draft.changes.products}
         return [(rule, list(everything)) for rule in draft.settings.rules]
-    open_alerts: dict[str, list[ProductKey]] = {}
-    for name, key in draft.world.alerts:
-        if key not in draft.changes.products and _is_of(draft.feed, key):
-            open_alerts.setdefault(name, []).append(key)
-    changed = list(draft.changes.products)
-    return [(rule, [*changed, *open_alerts.get(rule.name, ())]) for rule in draft.settings.rules]
+    waiting = _alerts_that_time_moves(draft)
+    return [(rule, [*_changed_for(draft, rule), *waiting[rule.name]]) for rule in draft.settings.rules]
 
 
-def _is_of(feed: Feed, key: ProductKey) -> bool:
-    return key.source == feed.source and feed.aidc_id in (None, key.aidc_id)
+def _changed_for(draft: Draft, rule: Rule) -> Iterable[ProductKey]:
+    """A product that the rule does not watch cannot meet it: it matters only to an alert that is open."""
+    alerts = draft.world.alerts
+    return [k for k in draft.changes.products if watches(draft, rule, k) or (rule.name, k) in alerts]
+
+
+def _alerts_that_time_moves(draft: Draft) -> dict[str, list[ProductKey]]:
+    """Of products that did not change, by rule. One that fires and was told rests until its reminder."""
+    rules = {rule.name: rule for rule in draft.settings.rules}
+    known = draft.world.products.get(draft.feed, {})
+    found: dict[str, list[ProductKey]] = {name: [] for name in rules}
+    for (name, key), alert in draft.world.alerts.items():
+        is_unchanged = key in known and key not in draft.changes.products
+        if is_unchanged and name in rules and not rests(alert, rules[name], draft.now):
+            found[name].append(key)
+    return found
 
 
 def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:

@@ -13,7 +13,7 @@ from monitor.core.answer import Failed, FailureKind
 from monitor.core.assemble import Observed
 from monitor.core.decision import Decision, NoticeFacts, NoticeKind
 from monitor.core.draft import Draft
-from monitor.core.matching import would_be_met_unblocked
+from monitor.core.matching import Rule, would_be_met_unblocked
 from monitor.core.moment import to_ms
 from monitor.core.product import Feed, Invalid, ProductKey, Seen
 from monitor.core.watching import doubt_idle_rules, watches
@@ -110,10 +110,10 @@ def _note_blocked(draft: Draft, key: ProductKey) -> None:
     product = draft.product(key)
     if product.unknown_since is not None:
         return
-    seen, since = product.current, product.blocked_since
+    seen, since, name = product.current, product.blocked_since, _subject(key)
     for rule in draft.settings.rules:
-        subject = f"{rule.name}: {_subject(key)}"
-        if not isinstance(seen, Seen) or since is None or not would_be_met_unblocked(rule, key, seen):
+        subject = f"{rule.name}: {name}"
+        if since is None or not isinstance(seen, Seen) or not _stands_in_the_way(draft, rule, key, seen):
             draft.end(NoticeKind.BLOCKED, subject)
         elif elapsed(since, draft.now) >= rule.blocked_after:
             facts: NoticeFacts = {
@@ -124,6 +124,10 @@ def _note_blocked(draft: Draft, key: ProductKey) -> None:
                 "since": to_ms(since),
             }
             draft.begin(NoticeKind.BLOCKED, subject, facts, rule.notify)
+
+
+def _stands_in_the_way(draft: Draft, rule: Rule, key: ProductKey, seen: Seen) -> bool:
+    return watches(draft, rule, key) and would_be_met_unblocked(rule, key, seen)
 
 
 def _subject(key: ProductKey) -> str:
