@@ -28,7 +28,6 @@ class Health:
     visited: dict[Feed, float] = field(default_factory=dict)
     patience_s: dict[Feed, float] = field(default_factory=dict)
     database_refuses_since: float | None = None
-    database_busy_since: float | None = None
 
     def expect(self, feed: Feed, interval: timedelta) -> None:
         """From now on the feed is to be visited in each of its slots."""
@@ -55,8 +54,6 @@ class Health:
                 problems.append(f"lane {lane.name} is dead")
             elif lane.busy_since is not None and now - lane.busy_since > LEAST_PATIENCE_S:
                 problems.append(f"lane {lane.name} hangs")
-        if self.database_busy_since is not None and now - self.database_busy_since > LEAST_PATIENCE_S:
-            problems.append("the database hangs")
         return problems
 
     def problems(self, lanes: Iterable[LaneFacts]) -> list[str]:

@@ -12,6 +12,8 @@ from monitor.daemon.health import LaneFacts
 from monitor.notify.lanes import Lane, Outbox
 
 CRASHES_BORNE: Final = 5
+CALM_S: Final = 60.0
+"""A lane that ran for this long before it crashed is counted anew."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,11 +76,14 @@ class LaneTasks:
         await self.stop(list(self._lanes), patience_s)
 
     async def _keep_running(self, lane: Lane) -> None:
-        for _ in range(CRASHES_BORNE):
+        crashes = 0
+        while crashes < CRASHES_BORNE:
+            started = self._monotonic()
             try:
                 await lane.run()
             except Exception:  # noqa: BLE001 - whatever it was, the lane is needed
                 _log.exception("lane crashed", extra={"fields": {"channel": lane.name}})
+                crashes = crashes + 1 if self._monotonic() - started < CALM_S else 1
                 await asyncio.sleep(1)
             else:
                 return

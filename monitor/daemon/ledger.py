@@ -99,8 +99,13 @@ class Ledger:
     async def reconfigure(self, feeds: Iterable[Feed], settings: Settings) -> None:
         """Follow a new configuration: everything is evaluated anew at the next ok poll of each feed."""
         async with self._turn:
+            before = self._feeds, self.settings
             self._feeds, self.settings = tuple(feeds), settings
-            await self._load()
+            try:
+                await self._load()
+            except DatabaseError:
+                self._feeds, self.settings = before
+                raise
 
     async def shift(self, step: timedelta) -> None:
         """The wall clock was set: the timers that are open move with it."""

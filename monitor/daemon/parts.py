@@ -82,7 +82,7 @@ class Parts:
     async def _begin(self, keys: Mapping[str, str], loaded: Mapping[str, Loaded]) -> None:
         for source in self.config.sources:
             self.add_source(source, keys[source.name])
-        await self.retain()
+        await self.retain(self.config)
         await self.ledger.load()
         repeats = await self.store.recover()
         if repeats:
@@ -96,9 +96,8 @@ class Parts:
         fields = {**counts, "channels": len(loaded), "database": self.store.file}
         _log.info("started", extra={"fields": fields})
 
-    async def retain(self) -> None:
+    async def retain(self, config: Config) -> None:
         """End in the database what the configuration no longer knows."""
-        config = self.config
         removed = await self.store.retain(
             [rule.name for rule in config.rules],
             [channel.name for channel in config.channels],

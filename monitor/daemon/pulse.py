@@ -9,6 +9,7 @@ from monitor.core.alert import Firing
 from monitor.core.backoff import Refused
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced, MonitorError
 from monitor.daemon import systemd
+from monitor.daemon.ledger import Taken
 from monitor.daemon.parts import Parts
 from monitor.daemon.trouble import what_matched
 from monitor.notify.heartbeat import beat
@@ -17,6 +18,7 @@ from monitor.store.housekeeping import Housekeeping
 SECOND: Final = timedelta(seconds=1)
 STEP: Final = timedelta(seconds=0.5)
 """A difference between wall and monotonic clock above this is a step, below it drift."""
+DATABASE_ANSWERS_WITHIN_S: Final = 10.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=30)
 TIDY_EVERY: Final = timedelta(minutes=10)
 TIDY_PAUSE_S: Final = 0.1
@@ -29,6 +31,7 @@ class Pulse:
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
         self._offset = self._wall_less_monotonic()
+        self._unshifted = timedelta(0)
         self._data_version: int | None = None
         self._fed = 0.0
         self._last_status = ""
@@ -53,40 +56,54 @@ class Pulse:
         return f"{state}: {products} products, {len(parts.config.rules)} rules, {firing} firing"
 
     async def _beat(self) -> None:
+        self._follow_the_wall_clock()
+        await self._tell_of_trouble()
         try:
-            await self._follow_the_wall_clock()
-            await self._look_at_the_database()
-            await self._look_for_blindness()
+            async with asyncio.timeout(DATABASE_ANSWERS_WITHIN_S):
+                await self._look_at_the_database()
+        except TimeoutError:
+            self._parts.note(Taken((), DatabaseError("the database does not answer")))
         except DatabaseError as error:
             _log.debug("pulse without database", extra={"fields": {"reason": error}})
         self._show_life()
 
-    async def _follow_the_wall_clock(self) -> None:
+    def _follow_the_wall_clock(self) -> None:
         offset = self._wall_less_monotonic()
         step = offset - self._offset
         if abs(step) <= STEP:
+            self._offset = offset  # drift, which clock discipline corrects a little at a time
             return
         self._offset = offset
+        self._unshifted += step
         self._parts.schedule.rearm(step)
         _log.warning("wall clock stepped", extra={"fields": {"seconds": round(step.total_seconds(), 3)}})
-        await self._parts.ledger.shift(step)
+
+    async def _shift_timers(self) -> None:
+        """After a step; again at the next beat, while the database refuses."""
+        if not self._unshifted:
+            return
+        await self._parts.ledger.shift(self._unshifted)
+        self._unshifted = timedelta(0)
         self._parts.lanes.wake_all()
 
     async def _look_at_the_database(self) -> None:
-        """Retry what is held, tell of trouble, and follow what the command line wrote."""
+        """Retry what is held, move timers, and follow what the command line wrote."""
         parts = self._parts
         if parts.trouble.since is not None:
             await self._mend()
-        if parts.trouble.is_to_be_told:
-            matched = what_matched(parts.ledger.newest_held, parts.config.rules)
-            await parts.trouble.tell(matched, parts.lanes.named(parts.config.monitor.notify))
-        parts.health.database_busy_since = parts.clock.monotonic()
+        await self._shift_timers()
+        await self._look_for_blindness()
         version = await parts.store.data_version()
-        parts.health.database_busy_since = None
         if version != self._data_version:
             self._data_version = version
             await parts.ledger.refresh_silences()
             parts.lanes.wake_all()
+
+    async def _tell_of_trouble(self) -> None:
+        parts = self._parts
+        if parts.trouble.is_to_be_told:
+            matched = what_matched(parts.ledger.newest_held, parts.config.rules)
+            await parts.trouble.tell(matched, parts.lanes.named(parts.config.monitor.notify))
 
     async def _mend(self) -> None:
         parts = self._parts

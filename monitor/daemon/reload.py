@@ -25,11 +25,12 @@ async def reload(parts: Parts, config: Config) -> str:
     fresh = {n: target for n, target in wanted.items() if styles_changed or running.get(n) != target}
     loaded = await in_thread(partial(load_channels, fresh, config))
 
-    await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
-    parts.config = config
-    sources = await _follow_sources(parts, before, keys)
-    await parts.retain()
+    # The database first: it is the only one of these that can refuse.
+    await parts.retain(config)
     await parts.ledger.reconfigure(feeds_of(config), settings_of(config))
+    parts.config = config
+    await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
+    sources = await _follow_sources(parts, before, keys)
     for source in sources:
         parts.schedule_feeds(source)
     for channel in loaded.values():
