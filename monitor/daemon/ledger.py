@@ -18,6 +18,7 @@ from monitor.core.errors import DatabaseError
 from monitor.core.evaluate import decide
 from monitor.core.notices import decide_blind
 from monitor.core.product import Feed
+from monitor.core.refill import refill
 from monitor.core.shift import shifted
 from monitor.core.world import Changes, Settings, World, absorb
 from monitor.daemon.restore import restore
@@ -106,6 +107,14 @@ class Ledger:
             except DatabaseError:
                 self._feeds, self.settings = before
                 raise
+
+    async def refill(self) -> None:
+        """The database was deleted: write what is known into the new one. Raises DatabaseError."""
+        async with self._turn:
+            now = self._now()
+            for decision in refill(self.world, now, self._new_id):
+                await self._store.commit(decision, now)
+            await self._load()
 
     async def shift(self, step: timedelta) -> None:
         """The wall clock was set: the timers that are open move with it."""

@@ -110,6 +110,9 @@ class Pulse:
         taken = await parts.ledger.retry()
         if isinstance(taken.trouble, DatabaseGone | DatabaseReplaced):
             await parts.store.reopen()
+            if isinstance(taken.trouble, DatabaseGone):
+                _log.error("database was deleted; a new one takes over, without the history")
+                await parts.ledger.refill()
             taken = await parts.ledger.retry()
         parts.note(taken)
 
@@ -118,7 +121,9 @@ class Pulse:
         for feed in list(self._parts.ledger.world.feeds):
             gate = self._parts.gates.get(feed.source)
             if gate is not None and not gate.is_open:
-                self._parts.note(await self._parts.ledger.notice_blindness(feed))
+                taken = await self._parts.ledger.notice_blindness(feed)
+                if taken.decisions or taken.trouble:
+                    self._parts.note(taken)
 
     def _show_life(self) -> None:
         """Feed the watchdog and the heartbeat, from progress and not from this timer alone."""

@@ -105,8 +105,9 @@ class Store:
         return await self._writer.call(self._database.checkpoint)
 
     async def reopen(self) -> None:
-        """After the file was deleted or replaced: take what lies there now."""
+        """After the file was deleted (then a new one is made) or replaced: take what lies there now."""
         await self._writer.call(self._database.reopen)
+        self._ids = RowIds()
 
     def close(self, timeout_s: float) -> None:
         """Ends the writing thread after what it still has to write, and lets go of the file."""
