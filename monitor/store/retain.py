@@ -7,12 +7,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from monitor.core.decision import NoticeKind
+from monitor.core.moment import to_ms
+from monitor.store.announce import end_episode
 from monitor.store.told import WAITING
 from monitor.store.upkeep import expire_channel, expire_rule, expire_source
 
 _RULES: Final = (
-    "SELECT rule FROM alert UNION SELECT rule FROM rule_feed UNION SELECT t.rule FROM delivery d"
-    f" JOIN transition t ON t.id = d.transition_id WHERE {WAITING}"  # noqa: S608
+    "SELECT rule FROM alert UNION SELECT rule FROM rule_feed UNION SELECT t.rule FROM delivery d"  # noqa: S608
+    f" JOIN transition t ON t.id = d.transition_id WHERE {WAITING}"
 )
 _CHANNELS: Final = f"SELECT DISTINCT channel FROM delivery WHERE {WAITING}"  # noqa: S608
 _SOURCES: Final = (
@@ -45,10 +48,13 @@ def retain(
     ended = 0
     for source in gone_sources:
         ended += len(expire_source(connection, source, "source removed", now))
+        end_episode(connection, NoticeKind.KEY_REFUSED, source, to_ms(now))
     for rule in gone_rules:
         ended += len(expire_rule(connection, rule, "rule removed", now))
+        end_episode(connection, NoticeKind.MATCHES_NOTHING, rule, to_ms(now))
     for channel in gone_channels:
         ended += len(expire_channel(connection, channel, "channel removed", now))
+        end_episode(connection, NoticeKind.DELIVERY_FAILED, channel, to_ms(now))
     return Removed(gone_rules, gone_channels, gone_sources, ended)
 
 
