@@ -60,13 +60,17 @@ CODE_OF_AN_INTERRUPT: Final = 130
 class Monitor(VerbGroup):
     """The group of all verbs. Lists them from the table; imports the one that is called."""
 
+    def __init__(self, *args: Any, verbs: Mapping[str, tuple[str, str]], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.verbs = verbs
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in self.verbs:
             return None
-        module, _, name = VERBS[cmd_name][0].partition(":")
+        module, _, name = self.verbs[cmd_name][0].partition(":")
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101
         return command
@@ -74,15 +78,15 @@ class Monitor(VerbGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
+        if args[0] not in self.verbs and not args[0].startswith("-") and not ctx.resilient_parsing:
             from monitor.config.suggesting import did_you_mean
 
-            ctx.fail(f"there is no verb {args[0]!r}{did_you_mean(args[0], VERBS)}")
+            ctx.fail(f"there is no verb {args[0]!r}{did_you_mean(args[0], self.verbs)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, words) for verb, (_, words) in VERBS.items()])
+            formatter.write_dl([(verb, words) for verb, (_, words) in self.verbs.items()])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
@@ -92,7 +96,6 @@ class Monitor(VerbGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             super().invoke(ctx)
-            sys.stdout.flush()
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except MonitorError as error:
@@ -112,6 +115,7 @@ class Monitor(VerbGroup):
 @click.group(
     "monitor",
     cls=Monitor,
+    verbs=VERBS,
     examples=EXAMPLES,
     context_settings={"max_content_width": 100},
     subcommand_metavar="VERB …",
