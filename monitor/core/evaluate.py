@@ -106,8 +106,8 @@ def _alerts_that_time_moves(draft: Draft) -> dict[str, list[ProductKey]]:
     known = draft.world.products.get(draft.feed, {})
     found: dict[str, list[ProductKey]] = {name: [] for name in rules}
     for (name, key), alert in draft.world.alerts.items():
-        is_unchanged = key in known and key not in draft.changes.products
-        if is_unchanged and name in rules and not rests(alert, rules[name], draft.now):
+        is_moved = name in rules and not rests(alert, rules[name], draft.now)
+        if is_moved and key in known and key not in draft.changes.products:
             found[name].append(key)
     return found
 

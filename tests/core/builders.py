@@ -24,6 +24,7 @@ from monitor.core.evaluate import decide
 from monitor.core.matching import TEXT_KEYS, Criterion, Match, Range, Rule
 from monitor.core.notices import decide_blind
 from monitor.core.product import Attributes, Feed, Invalid, ProductKey, Seen
+from monitor.core.shift import shifted
 from monitor.core.world import Changes, FeedState, Product, Settings, World, absorb
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -154,6 +155,11 @@ class Stage:
             self.settings = Settings(rules, settings.channels, settings.notify, settings.blind_after)
         for feed, state in self.world.feeds.items():
             self.world.feeds[feed] = replace(state, evaluate_all=True)
+
+    def step_the_clock(self, step: timedelta) -> None:
+        """The wall clock is set; no time passes."""
+        self.now += step
+        self.world = shifted(self.world, step)
 
     def silence(self, *, for_: timedelta, rule: str | None = None, product_code: str | None = None) -> None:
         self.world.silences += (Silence(self.now, self.now + for_, rule, product_code),)

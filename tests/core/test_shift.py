@@ -1,0 +1,71 @@
+"""A step of the wall clock moves open timers along."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.core.alert import Clearing, Firing, Inactive, Pending, State
+from monitor.core.decision import Alert, Cause
+from monitor.core.product import Invalid
+from monitor.core.shift import shifted
+from monitor.core.world import World
+from tests.core.builders import MINUTE, START, Answer, Stage, fired, key_of, repeated, resolved, rule, seen
+
+OUT: Answer = {"PRD-1": 0}
+IN: Answer = {"PRD-1": 3}
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (Inactive(), Inactive()),
+        (Pending(START), Pending(START + MINUTE)),
+        (Firing(START), Firing(START + MINUTE)),
+        (Clearing(START, START + MINUTE), Clearing(START + MINUTE, START + 2 * MINUTE)),
+    ],
+    ids=["inactive", "pending", "firing", "clearing"],
+)
+def test_the_timers_of_a_state_move(state: State, after: State) -> None:
+    key = ("nodes", key_of())
+    world = World(alerts={key: Alert(*key, state, Cause.STOCK)})
+
+    assert shifted(world, MINUTE).alerts[key].state == after
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=5), -timedelta(hours=5)], ids=["ahead", "back"])
+def test_a_step_of_the_clock_neither_runs_a_timer_out_nor_holds_it_up(step: timedelta) -> None:
+    stage = Stage(rule(hold_for=MINUTE, remind_every=30 * MINUTE, min_gap=MINUTE))
+    stage.poll(OUT)
+    stage.poll(IN)
+    stage.step_the_clock(step)
+
+    assert stage.poll(IN, after=MINUTE / 2) == []
+    assert stage.poll(IN, after=MINUTE / 2) == fired(Cause.STOCK)
+    stage.step_the_clock(step)
+    assert stage.poll(IN, after=29 * MINUTE) == []
+    assert stage.poll(IN, after=MINUTE) == repeated(Cause.REMINDER)
+    stage.step_the_clock(step)
+    assert stage.poll(OUT) == resolved(Cause.STOCK)
+    assert stage.last.facts.lasted == 30 * MINUTE + timedelta(seconds=15)
+    assert stage.notices == []
+
+
+def test_blocked_and_unknown_products_and_gaps_keep_their_age() -> None:
+    stage = Stage()
+    stage.poll({"PRD-1": 3, "B": seen(1, "error"), "U": Invalid("remainingCount is null")})
+    stage.poll({"PRD-1": 0, "B": seen(1, "error"), "U": Invalid("remainingCount is null")})
+    stage.step_the_clock(timedelta(hours=5))
+    stage.poll({"PRD-1": 3, "B": seen(1, "error"), "U": Invalid("remainingCount is null")}, after=MINUTE / 2)
+
+    assert stage.notices == []
+    assert stage.last.facts.gone_for == MINUTE / 2
+    assert stage.last.facts.unseen_from is None
+
+
+def test_silences_stay_on_the_wall() -> None:
+    stage = Stage()
+    stage.silence(for_=MINUTE)
+    before = stage.world.silences
+    stage.step_the_clock(timedelta(hours=5))
+
+    assert stage.world.silences == before
