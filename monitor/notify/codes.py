@@ -1,6 +1,7 @@
 """Services that answer 200 to everything: what the code in their body means. Pure.
 
-Sources: each service's error table; the codes that the tests name were seen in the field.
+Only codes whose meaning is sure are final. Any other is tried again until the delivery expires: a retry
+too many costs little, an alert that was given up for a passing trouble costs a week.
 """
 
 import json
@@ -36,13 +37,12 @@ _CHECK_SIGNING: Final = "check the channel's `secret` and this machine's clock"
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    """`busy`: worth a retry; `limited`: the whole channel pauses for so long; any other code is final."""
+    """`final`: no retry can help, and why; `limited`: the whole channel pauses for so long."""
 
     key: str
     fine: int = 0
-    busy: frozenset[int] = frozenset()
     limited: Mapping[int, timedelta] = field(default_factory=dict)
-    hints: Mapping[int, str] = field(default_factory=dict)
+    final: Mapping[int, str] = field(default_factory=dict)
 
     def __call__(self, name: str, body: bytes) -> Outcome:
         answer = _object(body)
@@ -51,11 +51,11 @@ class _Codes:
             return Refused(FailureClass.TRANSIENT, f"{name} answered without `{self.key}`: {_start_of(body)}")
         if code == self.fine:
             return Accepted()
-        hint = f" ({self.hints[code]})" if code in self.hints else ""
+        hint = f" ({self.final[code]})" if code in self.final else ""
         reason = f"{name} answered {self.key} {code}{hint}{_said(answer)}"
         if code in self.limited:
             return Refused(FailureClass.TRANSIENT, reason, self.limited[code], pauses_channel=True)
-        return Refused(FailureClass.TRANSIENT if code in self.busy else FailureClass.PERMANENT, reason)
+        return Refused(FailureClass.PERMANENT if code in self.final else FailureClass.TRANSIENT, reason)
 
 
 def _judge_telegram(name: str, body: bytes) -> Outcome:
@@ -96,9 +96,8 @@ def _judge_slack(name: str, body: bytes) -> Outcome:
 
 _FEISHU: Final = _Codes(
     "code",
-    busy=frozenset({1500, 1642, 1663, 18121}),
-    limited={11232: timedelta(seconds=10), 99991400: timedelta(seconds=10)},
-    hints={
+    limited={11232: timedelta(seconds=10)},
+    final={
         19021: _CHECK_SIGNING,
         19022: "this machine's address is not on the robot's list",
         19024: _CHECK_KEYWORD,
@@ -106,27 +105,25 @@ _FEISHU: Final = _Codes(
 )
 
 BODY_JUDGES: Final[Mapping[str, Judge]] = {
-    "bark": _Codes("code", fine=200, busy=frozenset({500})),
+    "bark": _Codes("code", fine=200),
     "dingtalk": _Codes(
         "errcode",
-        busy=frozenset({-1}),
-        limited={130101: timedelta(minutes=10), 410100: timedelta(minutes=1)},
-        hints={
+        limited={130101: timedelta(minutes=10)},
+        final={
             310000: "check the channel's `keyword`, `secret` and address list",
             300005: "the token is not valid",
         },
     ),
     "feishu": _FEISHU,
     "lark": _FEISHU,
-    "pushdeer": _Codes("code", busy=frozenset({80501, 80502})),
-    "schan": _Codes("code", busy=frozenset({50000}), limited={40001: timedelta(minutes=15)}),
+    "pushdeer": _Codes("code"),
+    "schan": _Codes("code"),
     "slack": _judge_slack,
     "tgram": _judge_telegram,
     "wecombot": _Codes(
         "errcode",
-        busy=frozenset({-1, 6000, 50002}),
-        limited={45009: timedelta(seconds=60), 45033: timedelta(seconds=5)},
-        hints={93000: "the web hook's key is not valid"},
+        limited={45009: timedelta(seconds=60)},
+        final={93000: "the web hook's key is not valid"},
     ),
 }
 
