@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Absent, Attributes, Feed, Invalid, Observation, ProductKey, Seen
+from monitor.core.window import Span
 from monitor.store.codec import ATTRIBUTES, attributes_of, from_ms_or_none
 from monitor.store.poll_times import first_poll_since
 
@@ -21,15 +22,22 @@ _PREVIOUS_OK = (
     "SELECT at FROM poll WHERE id < {} AND source_id = ?3 AND (aidc_id IS NULL OR aidc_id = ?4)"
     " AND outcome = 'ok' ORDER BY id DESC LIMIT 1"
 )
+_REACHED_IN = "SELECT max(first_poll_id) FROM snapshot WHERE product_id = ?1 AND first_poll_id <= ?2"
+# The last span that knew it gone: a window that reached into the time asked for began right after it.
+_KNEW_IT_GONE = (
+    "SELECT first_poll_id FROM snapshot g WHERE product_id = ?1 AND first_poll_id <= ?2 AND CASE kind"
+    " WHEN 'valid' THEN remaining_count = 0 OR trim(coalesce(stock_error, '')) <> ''"
+    " WHEN 'absent' THEN EXISTS (SELECT 1 FROM poll WHERE id > g.first_poll_id"
+    " AND id < coalesce(g.until_poll_id, id + 1) AND source_id = ?3 AND (aidc_id IS NULL OR aidc_id = ?4)"
+    " AND outcome = 'ok') END ORDER BY first_poll_id DESC LIMIT 1"
+)
 _SPANS = (
     "SELECT s.first_poll_id, s.kind, s.remaining_count, s.stock_error, s.reason, begun.at AS from_at,"  # noqa: S608
     " begun.valid + begun.invalid + begun.unusable AS row_count, ended.at AS until_at,"
     f" ({_PREVIOUS_OK.format('s.first_poll_id')}) AS unseen_from"
     " FROM snapshot s LEFT JOIN poll begun ON begun.id = s.first_poll_id"
     " LEFT JOIN poll ended ON ended.id = s.until_poll_id"
-    " WHERE s.product_id = ?1 AND s.first_poll_id >= coalesce(("
-    "SELECT max(first_poll_id) FROM snapshot WHERE product_id = ?1 AND first_poll_id <= ?2), 0)"
-    " ORDER BY s.first_poll_id"
+    " WHERE s.product_id = ?1 AND s.first_poll_id >= coalesce(({}), 0) ORDER BY s.first_poll_id"
 )
 _LAST_OK = _PREVIOUS_OK.format("?2")
 _CHANGES = (
@@ -41,22 +49,6 @@ _POLLS = (
     " AND source_id = (SELECT id FROM source WHERE name = ?) AND aidc_id IS ? ORDER BY id"
 )
 _NO_END: Final = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """It was so from the poll at `from_at` up to the one at `until_at`, which saw something else.
-
-    It began after `unseen_from`, the ok poll before (None: there was none), and was last seen to be so at
-    `last_at`. Of an open span `until_at` is None. An absent span of one poll is not sure.
-    """
-
-    observation: Observation
-    first_poll_id: int
-    from_at: datetime
-    unseen_from: datetime | None
-    last_at: datetime
-    until_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +85,15 @@ class Outage:
 
 
 def history(
-    connection: Connection, since: datetime, product_codes: Collection[str] = ()
+    connection: Connection,
+    since: datetime,
+    product_codes: Collection[str] = (),
+    *,
+    whole_windows: bool = False,
 ) -> tuple[ProductHistory, ...]:
-    """Of these products, or of all."""
+    """Of these products, or of all. `whole_windows`: spans from further back, when one reached in."""
     first = first_poll_since(connection, to_ms(since))
+    sql = _SPANS.format(_KNEW_IT_GONE if whole_windows else _REACHED_IN)
     last_ok = _LastOk(connection)
     return tuple(
         ProductHistory(
@@ -104,7 +101,7 @@ def history(
             ProductKey(row.source, row.aidc_id, row.product_code),
             attributes_of(row[6:]),
             from_ms(row.first_seen_at),
-            tuple(_spans(connection, row, first, last_ok)),
+            tuple(_spans(connection, sql, row, first, last_ok)),
             tuple(
                 Change(change.field, change.old, change.new, from_ms_or_none(change.at))
                 for change in connection.exec_driver_sql(_CHANGES, (row.id, first))
@@ -137,10 +134,10 @@ class _LastOk:
 
 
 def _spans(
-    connection: Connection, product: Row[Any], first: int, last_ok: Callable[[Row[Any]], int | None]
+    connection: Connection, sql: str, product: Row[Any], first: int, last_ok: Callable[[Row[Any]], int | None]
 ) -> Iterator[Span]:
     place = (product.id, first, product.source_id, product.aidc_id)
-    rows = connection.exec_driver_sql(_SPANS, place).all()
+    rows = connection.exec_driver_sql(sql, place).all()
     for row, later in zip(rows, [*rows[1:], None], strict=True):
         from_at = row.from_at or product.first_seen_at
         last_at = later.unseen_from if later is not None else last_ok(product)

@@ -10,8 +10,9 @@ from monitor.core.alert import Firing
 from monitor.core.backoff import Accepted
 from monitor.core.decision import Notice, NoticeKind, Transition
 from monitor.core.product import Absent, Feed, Invalid, Seen
+from monitor.core.window import Span
 from monitor.store.announce import raise_notice
-from monitor.store.history import Outage, Span, history, outages
+from monitor.store.history import Outage, history, outages
 from monitor.store.reading import ChannelStatus, Status, status
 from monitor.store.telling import delivery, notices_since, transitions_since
 from tests.store.ground import FEED, H800, NOON, TIMEOUT, Monitor, key, listing, new_store, seen
@@ -206,3 +207,24 @@ def test_a_delivery_is_found_by_its_number_with_what_it_tells(monitor: Monitor) 
     assert isinstance(one.what, Transition)
     assert isinstance(two.what, Notice)
     assert monitor.write(lambda c: delivery(c, 3)) is None
+
+
+@pytest.mark.parametrize("gone", [seen(0), seen(4, "库存不足"), None])
+def test_history_of_whole_windows_reaches_back_to_when_the_product_was_known_gone(
+    monitor: Monitor, gone: Seen | None
+) -> None:
+    other: dict[str, Seen | Invalid] = {"PRD-2": seen(1)}
+    for answer in (seen(1), gone, gone, Invalid("odd"), seen(1), None, seen(2), seen(3)):
+        monitor.poll(listing(other if answer is None else {**other, "PRD-1": answer}))
+    late = monitor.now
+    (short,) = monitor.write(lambda c: history(c, late, ["PRD-1"]))
+    (whole,) = monitor.write(lambda c: history(c, late, ["PRD-1"], whole_windows=True))
+    assert [span.observation for span in short.spans] == [seen(3)]
+    assert [span.observation for span in whole.spans] == [
+        Absent(sure=True) if gone is None else gone,
+        Invalid("odd"),
+        seen(1),
+        Absent(sure=False),
+        seen(2),
+        seen(3),
+    ]
