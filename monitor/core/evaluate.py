@@ -6,6 +6,7 @@ The world is left as it is; the caller absorbs the returned changes once they ha
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from monitor.core.alert import Clearing, Edge, Firing, Inactive, Pending, State, edge, next_state
 from monitor.core.announce import fire, repeat_if_due, resolve, rests
@@ -131,6 +132,8 @@ def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:
                 draft.put_alert(alert)
             if isinstance(after, Firing) and isinstance(verdict, Met):
                 repeat_if_due(draft, rule, alert)
+        case _ as never:
+            assert_never(never)
 
 
 def _condition(draft: Draft, rule: Rule, key: ProductKey) -> Condition:
@@ -141,6 +144,8 @@ def _condition(draft: Draft, rule: Rule, key: ProductKey) -> Condition:
             return Unknown(reason)
         case Absent(sure):
             return NotMet("listing") if sure else Unknown("not listed, for the first time")
+        case _ as never:
+            assert_never(never)
 
 
 def _cause(draft: Draft, rule: Rule, alert: Alert, after: State) -> Cause:

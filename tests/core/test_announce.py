@@ -393,6 +393,25 @@ def test_a_held_opening_waits_for_the_end_of_a_silence_as_well() -> None:
     assert stage.poll(IN, after=MINUTE) == repeated(Cause.OPENED_AGAIN)
 
 
+def test_a_reminder_is_no_opening() -> None:
+    stage = Stage(rule(min_gap=MINUTE, remind_every=20 * SECOND))
+    stage.poll(OUT)
+    stage.poll(IN)
+    assert stage.poll(IN, after=40 * SECOND) == repeated(Cause.REMINDER)
+    stage.poll(OUT, after=10 * SECOND)
+
+    assert stage.poll(IN, after=10 * SECOND) == fired(Cause.STOCK)
+    assert stage.last.facts.openings == 2
+
+
+def test_an_opening_of_long_ago_needs_no_episode_to_be_resolved() -> None:
+    stage = _flapping()
+    stage.world.spacings.clear()
+
+    assert stage.poll(OUT, after=timedelta(days=2)) == resolved(Cause.STOCK)
+    assert (stage.last.facts.openings, stage.last.facts.openings_since) == (1, None)
+
+
 def test_each_alert_has_its_own_gap() -> None:
     stage = _flapping()
 

@@ -1,6 +1,6 @@
 """The tree of errors."""
 
-from monitor.core.errors import ConfigError, DatabaseBusy, MonitorError, UpstreamError
+from monitor.core.errors import ConfigError, DatabaseBusy, MonitorError, SecretError, UpstreamError
 
 
 def test_a_config_error_says_every_problem_at_once() -> None:
@@ -11,6 +11,6 @@ def test_a_config_error_says_every_problem_at_once() -> None:
 
 
 def test_each_error_knows_its_exit_code() -> None:
-    errors = (MonitorError("a"), ConfigError(["b"]), UpstreamError("c"), DatabaseBusy("d"))
+    errors = (MonitorError("a"), SecretError("b"), UpstreamError("c"), DatabaseBusy("d"))
 
     assert [error.exit_code for error in errors] == [1, 3, 5, 6]

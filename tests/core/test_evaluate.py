@@ -1,6 +1,7 @@
 """Polls played one after another: what fires, what resolves, and why."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -98,12 +99,12 @@ def test_the_body_of_a_failure_is_kept_when_its_reason_is_news() -> None:
     stage = Stage()
 
     excerpts = []
-    for answer in (failed(), failed(), failed(FailureKind.NOT_JSON), {"PRD-1": 0}, failed()):
+    for answer in (failed(), failed(), failed(FailureKind.NOT_JSON), failed(), {"PRD-1": 0}, failed()):
         stage.poll(answer)
         assert stage.decision.poll is not None
         excerpts.append(stage.decision.poll.excerpt)
 
-    assert excerpts == ["<html>", None, "<html>", None, "<html>"]
+    assert excerpts == ["<html>", None, "<html>", "<html>", None, "<html>"]
 
 
 def test_an_ok_poll_is_recorded_with_its_rows() -> None:
@@ -192,6 +193,18 @@ def test_the_cause_of_a_resolve_is_what_began_its_patience() -> None:
     stage.poll({"PRD-1": 0})
 
     assert stage.poll({"PRD-1": 0}, after=MINUTE) == resolved(Cause.COUNT)
+
+
+def test_a_product_that_does_not_change_is_looked_at_again_only_after_a_reload() -> None:
+    stage = Stage(rule(table(remaining=">=2")))
+    listing = listing_of({"PRD-1": 3})
+    stage.poll(listing)
+    stage.settings = replace(stage.settings, rules=(rule(table(remaining=">=4")),))
+
+    assert stage.poll(listing) == []
+    stage.reload()
+    stage.poll(failed())
+    assert stage.poll(listing) == resolved(Cause.OTHER, MuteReason.NOT_A_SALE)
 
 
 # causes
@@ -394,6 +407,7 @@ def test_an_empty_list_after_a_filled_one_is_believed_the_third_time() -> None:
     assert stage.poll(NOTHING) == resolved(Cause.LISTING)
     assert stage.outcome == "ok"
     assert stage.poll(NOTHING) == []
+    assert stage.outcome == "ok"
     assert stage.poll({"PRD-1": 3}) == fired(Cause.LISTING)
 
 

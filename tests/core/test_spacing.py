@@ -51,6 +51,12 @@ def test_an_episode_is_over_when_eight_gaps_have_passed_without_an_edge() -> Non
     assert (anew.openings, anew.since, anew.announced) == (1, START + 9 * MINUTE, 0)
 
 
+def test_an_opening_is_an_edge_like_any_other() -> None:
+    spacing = after_opening(_told(1), MINUTE, START + 7 * MINUTE)
+
+    assert after_opening(spacing, MINUTE, START + 14 * MINUTE).since == START
+
+
 def test_without_a_gap_every_opening_is_a_new_episode() -> None:
     spacing = _opened_and_told(None, START)
 
