@@ -39,7 +39,7 @@ gpu_name = "NVIDIA-A100-80G"
 gpu_count = 8
 remaining = 1
 [[event]]
-at = "15s"
+at = "8s"
 product_code = "{COMES_LATER}"
 remaining = 2
 """

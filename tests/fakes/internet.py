@@ -139,7 +139,8 @@ class FakeInternet:
         except Exception as error:
             self.errors.append(error)
         finally:
-            writer.transport.abort()
+            with suppress(AttributeError):  # Python 3.11.2, when TLS is closed already
+                writer.transport.abort()
             with suppress(Exception):
                 await writer.wait_closed()
 

@@ -6,6 +6,7 @@ import email.policy
 import ssl
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Self
@@ -129,4 +130,5 @@ class Mailbox:
 
 def _abort(server: SMTP) -> None:
     if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+        with suppress(AttributeError):  # Python 3.11.2, when TLS is closed already
+            server.transport.abort()
