@@ -83,10 +83,12 @@ def _note_foreign_rows(draft: Draft, count: int) -> None:
 
 
 def _unsettled(draft: Draft) -> set[ProductKey]:
-    """Those for which time alone has something to say, and those that this poll settled."""
-    return {key for key in draft.world.unsettled if key in draft.world.products.get(draft.feed, {})} | {
-        key for key, product in draft.changes.products.items() if product.is_unsettled
-    }
+    """Those for which time alone has something to say, and those that this poll settled; all after a reload."""
+    known, changed = draft.world.products.get(draft.feed, {}), draft.changes.products
+    if draft.world.feeds[draft.feed].evaluate_all:
+        return {*known, *changed}
+    unsettled = {key for key in draft.world.unsettled if key in known}
+    return unsettled | {key for key, product in changed.items() if product.is_unsettled}
 
 
 def _note_unknown(draft: Draft, key: ProductKey) -> None:

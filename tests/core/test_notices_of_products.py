@@ -91,6 +91,17 @@ def test_a_restart_forgets_neither_the_episode_nor_its_end() -> None:
     assert stage.decision.notice_ends == [NoticeEnd(NoticeKind.PRODUCT_UNKNOWN, "default/1/PRD-1")]
 
 
+def test_an_episode_ends_though_a_restart_saw_its_product_as_settled() -> None:
+    stage = Stage(blind_after=MINUTE)
+    for answer in (3, BAD_COUNT, BAD_COUNT):
+        stage.poll({"PRD-1": answer, "OTHER": 0}, after=MINUTE)
+    stage.restart()
+    stage.world.unsettled.clear()
+    stage.poll({"PRD-1": 3, "OTHER": 0})
+
+    assert stage.decision.notice_ends == [NoticeEnd(NoticeKind.PRODUCT_UNKNOWN, "default/1/PRD-1")]
+
+
 # products that stay blocked
 
 
