@@ -46,8 +46,15 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
-        line |= {key: str(value) for key, value in fields_of(record).items()}
+        line: dict[str, object] = {
+            "at": at,
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= {
+            key: value if isinstance(value, int | float) else str(value)
+            for key, value in fields_of(record).items()
+        }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -96,10 +103,6 @@ def _is_journal(environ: Mapping[str, str], stream: TextIO) -> bool:
         status = os.fstat(stream.fileno())
         return environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
     return False
-
-
-def _priority(level: int) -> str:
-    return str(next((priority for least, priority in _PRIORITIES if level >= least), 7))
 
 
 def _framed(name: str, text: str) -> bytes:

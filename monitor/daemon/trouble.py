@@ -38,7 +38,7 @@ class DatabaseTrouble:
         if trouble is None:
             if self.since is not None:
                 _log.info("database ok again")
-            self.since = None
+            self.since, self._reason = None, ""
             return
         if self.since is None:
             self.since, self._began_at = self._clock.monotonic(), self._clock.now()
