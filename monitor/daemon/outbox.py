@@ -4,13 +4,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from monitor.core.backoff import Accepted, Refused
 from monitor.core.decision import DeliveryIntent, Notice, NoticeKind
 from monitor.core.world import Settings
 from monitor.notify.lanes import Claimed, Sent
+from monitor.store.outbox import Claim
 from monitor.store.store import Store
 
+_TOO_LATE: Final = "it could not be delivered in time"
 _log = logging.getLogger(__name__)
 
 
@@ -34,15 +37,19 @@ class StoredOutbox:
         self._wake = wake
 
     async def claim(self, channel: str) -> Claimed:
-        on_loss = partial(self._loss, channel, "it could not be delivered in time")
-        claim = await self._store.claim(channel, self._now(), on_loss)
-        if claim.expired:
-            _log.error(
-                "delivery expired", extra={"fields": {"channel": channel, "deliveries": claim.expired}}
-            )
-        if claim.is_loss:
-            self._wake(self._settings().notify)
+        claim = await self._store.claim(channel, self._now(), partial(self._loss, channel, _TOO_LATE))
+        self._note_expired(channel, claim)
         return Claimed(claim.items, claim.next_due)
+
+    async def expire(self, channel: str) -> None:
+        claim = await self._store.expire(channel, self._now(), partial(self._loss, channel, _TOO_LATE))
+        self._note_expired(channel, claim)
+
+    async def recover(self, channel: str) -> None:
+        repeats = await self._store.recover(channel)
+        if repeats:
+            fields = {"channel": channel, "deliveries": len(repeats)}
+            _log.warning("deliveries may be repeated", extra={"fields": fields})
 
     async def record(self, sent: Sent) -> None:
         """One message is sent or not: attempts, states, and the notice if something is lost for good."""
@@ -67,6 +74,13 @@ class StoredOutbox:
 
     async def release(self, delivery_ids: Sequence[int]) -> None:
         await self._store.release(delivery_ids)
+
+    def _note_expired(self, channel: str, claim: Claim) -> None:
+        if claim.expired:
+            fields = {"channel": channel, "deliveries": len(claim.expired)}
+            _log.error("delivery expired", extra={"fields": fields})
+        if claim.is_loss:
+            self._wake(self._settings().notify)
 
     def _loss(self, channel: str, reason: str) -> Notice | None:
         """Told through the others. None when there are none: then `status` is the place that tells."""

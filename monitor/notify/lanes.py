@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from monitor.core.backoff import Outcome, Refused
+from monitor.core.backoff import FailureClass, Outcome, Refused
 from monitor.core.errors import DatabaseError
 from monitor.core.message import Message, compose
 from monitor.core.outbox import Item
@@ -24,7 +24,7 @@ from monitor.notify.services import Rate
 
 T = TypeVar("T")
 DATABASE_PATIENCE_S: Final = 1.0
-STUCK_PATIENCE_S: Final = 1.0
+STUCK_PATIENCE_S: Final = 5.0
 SHORTEST_SLEEP_S: Final = 0.001
 LONGEST_SLEEP_S: Final = 30.0
 _log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ class Outbox(Protocol):
     """What a lane needs of the store. Every call is one transaction and may raise DatabaseError."""
 
     async def claim(self, channel: str) -> "Claimed": ...
+    async def expire(self, channel: str) -> None: ...
+    async def recover(self, channel: str) -> None: ...
     async def record(self, sent: "Sent") -> None: ...
     async def release(self, delivery_ids: Sequence[int]) -> None: ...
 
@@ -83,6 +85,7 @@ class Lane:
         self._paused_until = 0.0
         self._awake = asyncio.Event()
         self._is_stopping = False
+        self._is_unsure = True
 
     def wake(self) -> None:
         self._awake.set()
@@ -93,12 +96,14 @@ class Lane:
         self._awake.set()
 
     async def run(self) -> None:
+        self._is_unsure = True
         while not self._is_stopping:
             self._awake.clear()
             if (pause_s := self._pause_s()) > 0:
+                await self._patiently(partial(self._outbox.expire, self.name))
                 await self._sleep(pause_s)
                 continue
-            claimed = await self._patiently(partial(self._outbox.claim, self.name))
+            claimed = await self._patiently(self._claim)
             if claimed is None:
                 break
             if claimed.items:
@@ -110,8 +115,23 @@ class Lane:
         """Past the outbox: for what must be said while the database cannot be written."""
         return await self.sender.send(title, body)
 
+    async def _claim(self) -> Claimed:
+        """What a lane that died, or a commit of which nobody is sure, left in flight would wait for ever."""
+        if self._is_unsure:
+            await self._outbox.recover(self.name)
+        self._is_unsure = True
+        claimed = await self._outbox.claim(self.name)
+        self._is_unsure = False
+        return claimed
+
     async def _deliver(self, items: Sequence[Item]) -> None:
-        messages = compose(items, self.style)
+        try:
+            messages = compose(items, self.style)
+        except Exception as error:  # noqa: BLE001 - one that cannot be put into words must not block the lane
+            _log.exception("message not composed", extra={"fields": {"channel": self.name}})
+            refused = Refused(FailureClass.PERMANENT, f"internal error: {type(error).__name__}")
+            await self._record([item.delivery_id for item in items], refused, self._now(), 0)
+            return
         while messages:
             message = messages.pop(0)
             outcome = await self._send(message)
@@ -129,10 +149,14 @@ class Lane:
         self.busy_since = None
         self._sent_at.append(ended_s)
         self._note(outcome)
-        duration = timedelta(seconds=ended_s - started_s)
-        sent = Sent(self.name, message.delivery_ids, outcome, started, duration)
-        await self._patiently(partial(self._outbox.record, sent))
+        await self._record(message.delivery_ids, outcome, started, ended_s - started_s)
         return outcome
+
+    async def _record(
+        self, delivery_ids: Sequence[int], outcome: Outcome, at: datetime, duration_s: float
+    ) -> None:
+        sent = Sent(self.name, tuple(delivery_ids), outcome, at, timedelta(seconds=duration_s))
+        await self._patiently(partial(self._outbox.record, sent))
 
     def _note(self, outcome: Outcome) -> None:
         """Log when the channel's fortune changes, not at every try."""

@@ -29,7 +29,7 @@ _CLAIM = "UPDATE delivery SET claimed_at = ? WHERE id = ?"
 _RELEASE = "UPDATE delivery SET claimed_at = NULL WHERE id = ?"
 _RECOVER = (
     "UPDATE delivery SET possible_repeat = 1, next_at = claimed_at, claimed_at = NULL"  # noqa: S608
-    f" WHERE {WAITING} AND claimed_at IS NOT NULL RETURNING id"
+    f" WHERE {WAITING} AND claimed_at IS NOT NULL AND channel = coalesce(?, channel) RETURNING id"
 )
 _TRIED = "SELECT id, channel, state, attempts, notice_id FROM delivery WHERE id = ?"
 _ATTEMPT = (
@@ -80,7 +80,7 @@ class Recorded:
 def claim(connection: Connection, channel: str, now: datetime) -> Claim:
     """Take the next message of the channel, after ending what can no longer be told in time."""
     now_ms = to_ms(now)
-    expired = connection.exec_driver_sql(_EXPIRE, (now_ms, channel, now_ms)).all()
+    ended = expire(connection, channel, now)
     waiting = load_waiting(connection, channel)
     choice = choose(waiting, now)
     _many(connection, _MERGE, [(MuteReason.MERGED, now_ms, id_) for id_ in choice.merged])
@@ -88,10 +88,17 @@ def claim(connection: Connection, channel: str, now: datetime) -> Claim:
     taken = {*choice.merged, *(item.delivery_id for item in choice.items)}
     return Claim(
         choice.items,
-        tuple(row.id for row in expired),
+        ended.expired,
         next_due(w for w in waiting if w.delivery_id not in taken),
-        any(row.notice_id is None for row in expired),
+        ended.is_loss,
     )
+
+
+def expire(connection: Connection, channel: str, now: datetime) -> Claim:
+    """End what can no longer be told in time, and take nothing."""
+    now_ms = to_ms(now)
+    expired = connection.exec_driver_sql(_EXPIRE, (now_ms, channel, now_ms)).all()
+    return Claim((), tuple(row.id for row in expired), None, any(row.notice_id is None for row in expired))
 
 
 def record(
@@ -123,9 +130,9 @@ def release(connection: Connection, delivery_ids: Sequence[int]) -> None:
     _many(connection, _RELEASE, [(id_,) for id_ in delivery_ids])
 
 
-def recover(connection: Connection) -> tuple[int, ...]:
-    """After a start: what was in flight may have arrived, and is due again."""
-    return tuple(row.id for row in connection.exec_driver_sql(_RECOVER).all())
+def recover(connection: Connection, channel: str | None = None) -> tuple[int, ...]:
+    """After a start, or of one channel when its lane died: what was in flight is due, and may have arrived."""
+    return tuple(row.id for row in connection.exec_driver_sql(_RECOVER, (channel,)).all())
 
 
 def _in_words(outcome: Outcome) -> tuple[str, str | None]:

@@ -48,7 +48,9 @@ class Store:
 
     async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
         """The next message of a channel. `on_loss` gives the notice for what expired, in the same commit."""
-        return await self._writer.run(partial(_claim, channel=channel, now=now, on_loss=on_loss))
+        return await self._writer.run(
+            partial(_claim, channel=channel, now=now, on_loss=on_loss, take=outbox.claim)
+        )
 
     async def record(
         self,
@@ -73,9 +75,16 @@ class Store:
     async def release(self, delivery_ids: Sequence[int]) -> None:
         await self._writer.run(partial(outbox.release, delivery_ids=delivery_ids))
 
-    async def recover(self) -> tuple[int, ...]:
-        """After a start: deliveries that were in flight may have arrived, and are due again."""
-        return await self._writer.run(outbox.recover)
+    async def expire(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+        """As `claim`, of a channel that is to be left alone: nothing is taken."""
+        return await self._writer.run(
+            partial(_claim, channel=channel, now=now, on_loss=on_loss, take=outbox.expire)
+        )
+
+    async def recover(self, channel: str | None = None) -> tuple[int, ...]:
+        """After a start, or (of one channel) after its lane died: what was in flight may have arrived, and
+        is due again."""
+        return await self._writer.run(partial(outbox.recover, channel=channel))
 
     async def shift(self, step: timedelta) -> None:
         """Move the open timers along with a step of the wall clock."""
@@ -119,9 +128,13 @@ class Store:
 
 
 def _claim(
-    connection: Connection, channel: str, now: datetime, on_loss: Callable[[], Notice | None]
+    connection: Connection,
+    channel: str,
+    now: datetime,
+    on_loss: Callable[[], Notice | None],
+    take: Callable[[Connection, str, datetime], Claim],
 ) -> Claim:
-    claim = outbox.claim(connection, channel, now)
+    claim = take(connection, channel, now)
     _surface(connection, claim.is_loss, on_loss)
     return claim
 
