@@ -46,7 +46,8 @@ async def serve(
         supervisor.tell(systemd.ready(pulse.status()))
         await _until_stopped(parts, pulse, signals, load_again, supervisor)
         supervisor.tell(systemd.stopping("stopping"))
-        await _stopped(parts, signals)
+        _log.info("stopping")
+        await _stopped(parts, pulse, signals)
         _log.info("stopped")
         return 1 if parts.is_broken else 0
     finally:
@@ -103,12 +104,14 @@ async def _reload(parts: Parts, load_again: Callable[[], Config]) -> None:
             _log.error("reload refused", extra={"fields": {"problem": problem}})
     except MonitorError as error:
         _log.error("reload refused", extra={"fields": {"problem": error}})
+    except Exception:  # noqa: BLE001 - what runs is worth more than a reload
+        _log.exception("reload crashed")
     else:
         _log.info("reloaded", extra={"fields": {"changed": changed or "nothing"}})
 
 
-async def _stopped(parts: Parts, signals: Signals) -> None:
-    stopping = asyncio.create_task(parts.stop())
+async def _stopped(parts: Parts, pulse: Pulse, signals: Signals) -> None:
+    stopping = asyncio.create_task(_stop(parts, pulse))
     hurrying = asyncio.create_task(signals.hurry.wait())
     await asyncio.wait({stopping, hurrying}, return_when=asyncio.FIRST_COMPLETED)
     hurrying.cancel()
@@ -116,3 +119,8 @@ async def _stopped(parts: Parts, signals: Signals) -> None:
         stopping.cancel()
     with suppress(asyncio.CancelledError):
         await stopping
+
+
+async def _stop(parts: Parts, pulse: Pulse) -> None:
+    await pulse.stop()
+    await parts.stop()

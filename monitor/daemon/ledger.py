@@ -7,7 +7,8 @@ decided later, the oldest first, so that no edge between them is lost.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from monitor.core.answer import Failed, FailureKind, Listing, Poll
 from monitor.core.decision import Decision
 from monitor.core.errors import DatabaseError
 from monitor.core.evaluate import decide
+from monitor.core.moment import to_ms
 from monitor.core.notices import decide_blind
 from monitor.core.product import Feed
 from monitor.core.refill import refill
@@ -83,30 +85,34 @@ class Ledger:
         async with self._turn:
             return await self._work_off()
 
-    async def notice_blindness(self, feed: Feed) -> Taken:
-        """Between two polls that are far apart: has the feed become blind?"""
+    async def notice_blindness(self, feed: Feed) -> Taken | None:
+        """Between two polls that are far apart: has the feed become blind? None: nothing to be written."""
         async with self._turn:
             if self._held or self._is_stale:
-                return Taken(())
+                return None
             decision, changes = decide_blind(self.world, feed, self.settings, self._now(), self._new_id)
             if not decision.notices:
-                return Taken(())
+                return None
             try:
                 await self._commit(decision, changes, self._now())
             except DatabaseError as error:
+                self._is_stale = True
                 return Taken((), error)
             return Taken((decision,))
 
-    async def reconfigure(self, feeds: Iterable[Feed], settings: Settings) -> None:
-        """Follow a new configuration: everything is evaluated anew at the next ok poll of each feed."""
+    async def reconfigure(
+        self, feeds: Iterable[Feed], settings: Settings, retain: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Follow a new configuration: everything is evaluated anew at the next ok poll of each feed.
+
+        `retain` ends in the database what the new one no longer knows. If it cannot, nothing has changed.
+        """
         async with self._turn:
-            before = self._feeds, self.settings
+            await retain()
             self._feeds, self.settings = tuple(feeds), settings
-            try:
+            self._is_stale = True
+            with suppress(DatabaseError):  # what cannot be read now is read before the next poll is decided
                 await self._load()
-            except DatabaseError:
-                self._feeds, self.settings = before
-                raise
 
     async def refill(self) -> None:
         """The database was deleted: write what is known into the new one. Raises DatabaseError."""
@@ -136,19 +142,14 @@ class Ledger:
         self._is_stale = False
 
     def _hold(self, poll: Poll) -> None:
-        """A poll that saw what the last held one of its feed saw takes its place: no edge lies between."""
-        for number in range(len(self._held) - 1, -1, -1):
-            earlier = self._held[number]
-            if earlier.feed == poll.feed:
-                if number and _saw_the_same(earlier, poll):
-                    del self._held[number]
-                break
+        """Of polls in a row that saw the same, the first tells when it began and the last that it lasts."""
+        of_feed = [number for number, held in enumerate(self._held) if held.feed == poll.feed][-2:]
+        if len(of_feed) == 2 and all(_saw_the_same(self._held[number], poll) for number in of_feed):
+            del self._held[of_feed[1]]
         self._held.append(poll)
         if len(self._held) > MOST_HELD:
             lost = self._held.popleft()
-            _log.error(
-                "poll dropped undecided", extra={"fields": {"feed": str(lost.feed), "held": MOST_HELD}}
-            )
+            _log.error("poll dropped undecided", extra={"fields": {"feed": lost.feed, "held": MOST_HELD}})
 
     async def _work_off(self) -> Taken:
         decisions: list[Decision] = []
@@ -163,6 +164,9 @@ class Ledger:
         except DatabaseError as error:
             self._is_stale = True
             return Taken(tuple(decisions), error)
+        except BaseException:
+            self._is_stale = True
+            raise
         return Taken(tuple(decisions))
 
     async def _decide(self, poll: Poll) -> Decision:
@@ -183,11 +187,15 @@ class Ledger:
         absorb(self.world, changes)
 
     def _forget_what_was_committed_after_all(self) -> None:
-        """An error at a commit does not say whether it took place; the feed's newest poll does."""
-        for poll in list(self._held):
-            last = self.world.feeds[poll.feed].last_poll_at if poll.feed in self.world.feeds else None
-            if last is not None and poll.at <= last:
-                self._held.remove(poll)
+        """An error at a commit does not say whether it took place; the feed's newest poll does.
+
+        Only the oldest held poll was ever tried. Times are compared as they are stored, and for being the
+        same: the wall clock may have been set back since the newest one.
+        """
+        if self._held and (state := self.world.feeds.get(self._held[0].feed)) is not None:
+            last = state.last_poll_at
+            if last is not None and to_ms(last) == to_ms(self._held[0].at):
+                self._held.popleft()
 
 
 def _saw_the_same(earlier: Poll, later: Poll) -> bool:

@@ -3,16 +3,17 @@
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from monitor.config.settings import Config, SourceSettings
+from monitor.core.decision import Decision
 from monitor.core.errors import DatabaseError
 from monitor.core.product import Feed
-from monitor.daemon.channels import Loaded, load_channels, targets
+from monitor.daemon.channels import Loaded, load_channels
 from monitor.daemon.clock import Clock, new_event_id
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.health import Health
@@ -21,6 +22,7 @@ from monitor.daemon.ledger import Ledger, Taken
 from monitor.daemon.outbox import StoredOutbox
 from monitor.daemon.poll import poll
 from monitor.daemon.schedule import Schedule
+from monitor.daemon.secrets import Secrets, fetch_secrets
 from monitor.daemon.settings import feeds_of, settings_of
 from monitor.daemon.threads import in_thread
 from monitor.daemon.trouble import DatabaseTrouble
@@ -29,9 +31,10 @@ from monitor.store.database import Database
 from monitor.store.store import Store
 
 CRASHES_BORNE: Final = 5
+# Together under the ten seconds in which a stop is to be over.
 POLLS_END_WITHIN_S: Final = 2.0
-SENDS_END_WITHIN_S: Final = 5.0
-DATABASE_ENDS_WITHIN_S: Final = 2.0
+SENDS_END_WITHIN_S: Final = 4.5
+DATABASE_ENDS_WITHIN_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +48,7 @@ class Parts:
         self.store = store
         self.broken = asyncio.Event()
         self.keys: dict[str, str] = {}
+        self.heartbeat_url: str | None = None
         self.clients: dict[str, Client] = {}
         self.gates: dict[str, SourceGate] = {}
         self.health = Health(clock.monotonic)
@@ -56,8 +60,9 @@ class Parts:
             store, lambda: self.ledger.settings, clock.now, new_event_id, random.random, self._wake
         )
         self.lanes = LaneTasks(outbox, clock.now, clock.monotonic, self.broken.set)
-        self._polling: set[asyncio.Task[object]] = set()
+        self._polling: dict[asyncio.Task[object], Feed] = {}
         self._crashes = 0
+        self.ok_polls = 0
 
     @property
     def is_broken(self) -> bool:
@@ -66,22 +71,22 @@ class Parts:
     @classmethod
     async def start(cls, config: Config, environ: Mapping[str, str], clock: Clock) -> "Parts":
         """Raises ConfigError or DatabaseError; then nothing is left open."""
-        wanted = targets(config, environ)
-        keys = {source.name: source.api_key.resolve(environ) for source in config.sources}
-        loaded = await in_thread(partial(load_channels, wanted, config))
+        secrets = fetch_secrets(config, environ)
+        loaded = await in_thread(partial(load_channels, secrets.targets, config))
         database = await in_thread(partial(Database.open, config.storage.url, holder="monitor run"))
         store = Store(database)
         parts = cls(config, environ, clock, store)
         try:
-            await parts._begin(keys, loaded)
+            await parts._begin(secrets, loaded)
         except BaseException:
             store.close(DATABASE_ENDS_WITHIN_S)
             raise
         return parts
 
-    async def _begin(self, keys: Mapping[str, str], loaded: Mapping[str, Loaded]) -> None:
+    async def _begin(self, secrets: Secrets, loaded: Mapping[str, Loaded]) -> None:
+        self.heartbeat_url = secrets.heartbeat_url
         for source in self.config.sources:
-            self.add_source(source, keys[source.name])
+            self.add_source(source, secrets.keys[source.name])
         await self.retain(self.config)
         await self.ledger.load()
         repeats = await self.store.recover()
@@ -137,15 +142,20 @@ class Parts:
         self.health.database_refuses_since = self.trouble.since
         self._wake(taken.channels())
 
-    async def polls_done(self) -> None:
-        """Wait for the polls in flight, but not for long."""
-        if self._polling:
-            await asyncio.wait(self._polling, timeout=POLLS_END_WITHIN_S)
+    async def end_polls(self, feeds: Collection[Feed]) -> None:
+        """Wait for the polls of these feeds that are in flight, but not for long."""
+        polling = [task for task, feed in self._polling.items() if feed in feeds]
+        if polling:
+            _, late = await asyncio.wait(polling, timeout=POLLS_END_WITHIN_S)
+            for task in late:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def stop(self) -> None:
         """In this order nothing that was seen is lost: polls, sends, database."""
         self.schedule.pause()
-        await self.polls_done()
+        await self.end_polls(feeds_of(self.config))
         await self.lanes.stop_all(SENDS_END_WITHIN_S)
         self.schedule.stop()
         for client in self.clients.values():
@@ -158,7 +168,7 @@ class Parts:
     async def _poll(self, feed: Feed) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._polling.add(task)
+            self._polling[task] = feed
         try:
             taken = await poll(
                 feed,
@@ -170,11 +180,13 @@ class Parts:
             )
             if taken is not None:
                 self.note(taken)
+                self.ok_polls += sum(_is_of_ok_poll(decision) for decision in taken.decisions)
             self._crashes = 0
         except Exception:  # noqa: BLE001 - whatever it was, the next slot is a new chance
             self._crashed(feed)
         finally:
-            self._polling.discard(task)
+            if task is not None:
+                self._polling.pop(task, None)
             self.health.visit(feed)
 
     def _crashed(self, feed: Feed) -> None:
@@ -192,3 +204,7 @@ class Parts:
 
 def job_of(feed: Feed) -> str:
     return f"poll {feed}"
+
+
+def _is_of_ok_poll(decision: Decision) -> bool:
+    return decision.poll is not None and decision.poll.reason is None

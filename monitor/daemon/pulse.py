@@ -1,7 +1,12 @@
-"""Once a second: looks at clocks, database, lanes and polls, and shows signs of life."""
+"""Once a second: looks at clocks, database, lanes and polls, and shows signs of life.
+
+A task of its own, not a job: after a step back of the wall clock the scheduler sleeps until it has caught up,
+and this is who wakes it.
+"""
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +20,8 @@ from monitor.daemon.trouble import what_matched
 from monitor.notify.heartbeat import beat
 from monitor.store.housekeeping import Housekeeping
 
-SECOND: Final = timedelta(seconds=1)
+BEAT_S: Final = 1.0
+CRASHES_BORNE: Final = 5
 STEP: Final = timedelta(seconds=0.5)
 """A difference between wall and monotonic clock above this is a step, below it drift."""
 DATABASE_ANSWERS_WITHIN_S: Final = 10.0
@@ -26,8 +32,9 @@ _log = logging.getLogger(__name__)
 
 
 class Pulse:
-    def __init__(self, parts: Parts, supervisor: systemd.Supervisor) -> None:
+    def __init__(self, parts: Parts, supervisor: systemd.Supervisor, beat_s: float = BEAT_S) -> None:
         self._parts = parts
+        self._beat_s = beat_s
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
         self._offset = self._wall_less_monotonic()
@@ -37,13 +44,20 @@ class Pulse:
         self._last_status = ""
         self._was_well = True
         self._heartbeat: asyncio.Task[None] | None = None
-        self._beaten_for: object = None
+        self._beaten_for = parts.ok_polls
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         every = self._parts.schedule.every
-        every("pulse", SECOND, SECOND, self._beat)
         every("checkpoint", CHECKPOINT_EVERY, CHECKPOINT_EVERY, self._checkpoint)
         every("tidy", TIDY_EVERY, timedelta(minutes=1), self._tidy)
+        self._task = asyncio.create_task(self._keep_beating(), name="pulse")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
 
     def status(self) -> str:
         """One line for `systemctl status`."""
@@ -55,7 +69,21 @@ class Pulse:
         state = "; ".join(problems) if problems else "ok"
         return f"{state}: {products} products, {len(parts.config.rules)} rules, {firing} firing"
 
-    async def _beat(self) -> None:
+    async def _keep_beating(self) -> None:
+        crashes = 0
+        while crashes < CRASHES_BORNE:
+            await asyncio.sleep(self._beat_s)
+            try:
+                await self.beat()
+            except Exception:  # noqa: BLE001 - whatever it was, nobody else looks at the clocks
+                _log.exception("pulse crashed")
+                crashes += 1
+            else:
+                crashes = 0
+        self._parts.broken.set()
+
+    async def beat(self) -> None:
+        """Everything that is done once a second."""
         self._follow_the_wall_clock()
         await self._tell_of_trouble()
         try:
@@ -95,9 +123,9 @@ class Pulse:
         await self._look_for_blindness()
         version = await parts.store.data_version()
         if version != self._data_version:
-            self._data_version = version
             await parts.ledger.refresh_silences()
             parts.lanes.wake_all()
+            self._data_version = version
 
     async def _tell_of_trouble(self) -> None:
         parts = self._parts
@@ -122,7 +150,7 @@ class Pulse:
             gate = self._parts.gates.get(feed.source)
             if gate is not None and not gate.is_open:
                 taken = await self._parts.ledger.notice_blindness(feed)
-                if taken.decisions or taken.trouble:
+                if taken is not None:
                     self._parts.note(taken)
 
     def _show_life(self) -> None:
@@ -152,13 +180,12 @@ class Pulse:
     def _send_heartbeat(self) -> None:
         """One for each second in which a poll was ok, as long as the last one has been answered."""
         parts = self._parts
-        url = parts.config.monitor.heartbeat_url
-        newest = max((s.last_ok_at for s in parts.ledger.world.feeds.values() if s.last_ok_at), default=None)
-        if url is None or newest is None or newest == self._beaten_for:
+        url = parts.heartbeat_url
+        if url is None or parts.ok_polls == self._beaten_for:
             return
         if self._heartbeat is None or self._heartbeat.done():
-            self._beaten_for = newest
-            self._heartbeat = asyncio.create_task(self._tell_heartbeat(url.resolve(parts.environ)))
+            self._beaten_for = parts.ok_polls
+            self._heartbeat = asyncio.create_task(self._tell_heartbeat(url))
 
     async def _tell_heartbeat(self, url: str) -> None:
         outcome = await beat(url)

@@ -1,13 +1,15 @@
 """Follows a changed configuration while running: all of it or, with an error, nothing. Only what changed
 is touched."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 from monitor.config.settings import Config, SourceSettings
 from monitor.core.errors import ConfigError
-from monitor.daemon.channels import load_channels, targets
+from monitor.daemon.channels import load_channels
 from monitor.daemon.parts import Parts
+from monitor.daemon.secrets import fetch_secrets
 from monitor.daemon.settings import feeds_of, settings_of
 from monitor.daemon.threads import in_thread
 
@@ -18,19 +20,20 @@ async def reload(parts: Parts, config: Config) -> str:
     """Returns the names of what changed. Raises MonitorError when the new configuration cannot be used."""
     before = parts.config
     _refuse_what_needs_a_restart(before, config)
-    wanted = targets(config, parts.environ)
-    keys = {source.name: source.api_key.resolve(parts.environ) for source in config.sources}
-    styles_changed = before.monitor != config.monitor or before.web != config.web
-    running = parts.lanes.targets()
-    fresh = {n: target for n, target in wanted.items() if styles_changed or running.get(n) != target}
+    secrets = fetch_secrets(config, parts.environ)
+    wanted, running = secrets.targets, parts.lanes.targets()
+    fresh = {
+        name: target
+        for name, target in wanted.items()
+        if running.get(name) != target or _looks(before) != _looks(config)
+    }
     loaded = await in_thread(partial(load_channels, fresh, config))
 
     # The database first: it is the only one of these that can refuse.
-    await parts.retain(config)
-    await parts.ledger.reconfigure(feeds_of(config), settings_of(config))
-    parts.config = config
+    await parts.ledger.reconfigure(feeds_of(config), settings_of(config), partial(parts.retain, config))
+    parts.config, parts.heartbeat_url = config, secrets.heartbeat_url
     await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
-    sources = await _follow_sources(parts, before, keys)
+    sources = await _follow_sources(parts, before, secrets.keys)
     for source in sources:
         parts.schedule_feeds(source)
     for channel in loaded.values():
@@ -50,7 +53,13 @@ def _refuse_what_needs_a_restart(before: Config, after: Config) -> None:
         raise ConfigError(problems)
 
 
-async def _follow_sources(parts: Parts, before: Config, keys: dict[str, str]) -> list[SourceSettings]:
+def _looks(config: Config) -> tuple[object, ...]:
+    """What all messages have in common."""
+    public_url = config.web.public_url if config.web else None
+    return config.monitor.timezone, config.monitor.price_units, public_url
+
+
+async def _follow_sources(parts: Parts, before: Config, keys: Mapping[str, str]) -> list[SourceSettings]:
     """Swap the clients of changed sources; returns those whose feeds are to be scheduled anew."""
     old = {source.name: source for source in before.sources}
     new = {source.name: source for source in parts.config.sources}
@@ -59,10 +68,10 @@ async def _follow_sources(parts: Parts, before: Config, keys: dict[str, str]) ->
         for name in old.keys() | new.keys()
         if (old.get(name), parts.keys.get(name)) != (new.get(name), keys.get(name))
     }
-    for name in changed & old.keys():
-        for feed in old[name].feeds:
-            parts.unschedule(feed)
-    await parts.polls_done()
+    ending = [feed for name in changed & old.keys() for feed in old[name].feeds]
+    for feed in ending:
+        parts.unschedule(feed)
+    await parts.end_polls(ending)
     for name in changed & old.keys():
         await parts.drop_source(name)
     for name in changed & new.keys():
