@@ -1,0 +1,53 @@
+"""`python -m tests.bench`: measures what was promised, and prints one table. --quick takes a minute and a half."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.bench.commands import commands
+from tests.bench.cycle import cpu_of_a_cycle
+from tests.bench.figures import Figure, as_json, print_table, write_evidence
+from tests.bench.idle import idle
+from tests.bench.told import seen_to_told
+
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
+Row = Callable[[], Iterable[Figure]]
+
+
+def rows(quick: bool) -> dict[str, Row]:
+    restocks = 12 if quick else 65
+    return {
+        "told": lambda: [seen_to_told(2, 1, restocks, 10), seen_to_told(1000, 50, restocks, 30)],
+        "cycle": lambda: [cpu_of_a_cycle(100 if quick else 300)],
+        "idle": lambda: idle(12 if quick else 65),
+        "commands": lambda: commands(5 if quick else 10),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, a shorter trace")
+    parser.add_argument("--only", action="append", help="one row: " + ", ".join(rows(True)), metavar="ROW")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/evidence")
+    given = parser.parse_args()
+    started = time.perf_counter()
+    figures: list[Figure] = []
+    for name, row in rows(given.quick).items():
+        if given.only is None or name in given.only:
+            print(f"{time.perf_counter() - started:4.0f} s: {name} ...", file=sys.stderr, flush=True)
+            figures += row()
+    seconds = time.perf_counter() - started
+    if given.json:
+        print(as_json(figures, quick=given.quick, seconds=seconds))
+    else:
+        print_table(figures)
+    if given.write:
+        write_evidence(figures, EVIDENCE, quick=given.quick, seconds=seconds)
+    return 0 if all(figure.is_met is not False for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
