@@ -131,7 +131,7 @@ def release(connection: Connection, delivery_ids: Sequence[int]) -> None:
 
 
 def recover(connection: Connection, channel: str | None = None) -> tuple[int, ...]:
-    """After a start, or of one channel when its lane died: what was in flight is due, and may have arrived."""
+    """After a start, or of one channel when its lane died: what was in flight may have arrived; it is due."""
     return tuple(row.id for row in connection.exec_driver_sql(_RECOVER, (channel,)).all())
 
 
