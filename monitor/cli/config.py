@@ -1,4 +1,4 @@
-"""`monitor config`: the configuration in force, and its JSON Schema."""
+"""`monitor config`: the configuration in force, its JSON Schema, an example, and the systemd unit."""
 
 import json
 from typing import Any
@@ -15,10 +15,11 @@ from monitor.cli.output import print_json
     examples=[
         ("monitor config show", "every setting in force"),
         ("monitor config schema > monitor.schema.json", "for an editor"),
+        ("monitor config example > monitor.toml", "a beginning"),
     ],
 )
 def config() -> None:
-    """Show the configuration in force, or its JSON Schema."""
+    """Show the configuration in force, its JSON Schema, an example, or the systemd unit."""
 
 
 @config.command(
@@ -58,6 +59,35 @@ def schema() -> None:
     from monitor.config.schema import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+@config.command(
+    "example",
+    cls=Verb,
+    examples=[("monitor config example > monitor.toml", "a beginning: keep what you need")],
+)
+def example() -> None:
+    """Print an example configuration with every key."""
+    click.echo(_shipped("monitor.example.toml"), nl=False)
+
+
+@config.command(
+    "unit",
+    cls=Verb,
+    examples=[("monitor config unit > /etc/systemd/system/gpu-stock-monitor.service", "install the service")],
+)
+def unit() -> None:
+    """Print the systemd unit that runs the monitor as a hardened service."""
+    click.echo(_shipped("systemd/gpu-stock-monitor.service"), nl=False)
+
+
+def _shipped(name: str) -> str:
+    """A file that an installed wheel carries along, and a checkout holds at its top."""
+    from pathlib import Path
+
+    package = Path(__file__).resolve().parents[1]
+    places = (package / "_data" / name, package.parent / name)
+    return next(place.read_text() for place in places if place.is_file())
 
 
 def _read(toml: str) -> dict[str, Any]:
