@@ -165,10 +165,10 @@ def stop(process: subprocess.Popen[str]) -> None:
     """Halt a machine: politely, then at once."""
     process.terminate()
     try:
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def _base_root(packages: Sequence[str]) -> Path:

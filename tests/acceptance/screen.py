@@ -30,15 +30,16 @@ class Screen:
         return found
 
     def all(self) -> str:
-        """Everything, once the stream has ended."""
+        """Everything, once the program has ended."""
         self._reader.join()
         return self._shown
 
     def _read(self, stream: IO[str]) -> None:
-        for line in stream:
-            with self._changed:
-                self._shown += _STYLE.sub("", line)
-                self._changed.notify_all()
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self._shown += _STYLE.sub("", line)
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -38,15 +38,16 @@ def bare(tmp_path: Path) -> Iterator[Machine]:
 def test_make_run_shows_a_product_selling_out_and_coming_back(bare: Machine) -> None:
     on_a_terminal = ["script", "--quiet", "--flush", "--command", "make run", "/dev/null"]
     process = bare.start(*on_a_terminal, directory="/srv/clone")
+    assert process.stdout is not None
+    screen = Screen(process.stdout)
     try:
-        assert process.stdout is not None
-        screen = Screen(process.stdout)
         screen.wait_for(r"monitor run --simulate", within_s=INSTALLATION_S)
         deadline = monotonic() + 30
         code = screen.wait_for(r"SOLD OUT.*(PRD-[\w-]+)", within_s=30)[1]
         screen.wait_for(rf"SOLD OUT[\s\S]*BACK IN STOCK.*{code}\b", within_s=deadline - monotonic())
     finally:
         stop(process)
+    assert "Traceback" not in screen.all()
 
 
 def test_make_test_passes(bare: Machine) -> None:
