@@ -83,7 +83,7 @@ def _note_foreign_rows(draft: Draft, count: int) -> None:
 
 
 def _unsettled(draft: Draft) -> set[ProductKey]:
-    """Those for which time alone has something to say, and those that this poll settled; all after a reload."""
+    """Those of which time alone has something to say, and those that this poll settled; all at first."""
     known, changed = draft.world.products.get(draft.feed, {}), draft.changes.products
     if draft.world.feeds[draft.feed].evaluate_all:
         return {*known, *changed}

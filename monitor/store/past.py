@@ -1,6 +1,6 @@
 """Reads back the products, and from their newest spans what later decisions need to know of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from monitor.core.product import (
     ProductKey,
     Seen,
     is_available,
-    is_blocked,
+    is_shown_but_blocked,
 )
 from monitor.core.world import Product
 from monitor.store.codec import ATTRIBUTES, attributes_of
@@ -120,8 +120,8 @@ def _product(key: ProductKey, attributes: Attributes, spans: _Spans) -> Product:
         next((past.known for past in spans if past.known is not None), None),
         attributes,
         left_at=_left_at(spans),
-        unknown_since=_start_of_run(spans, _is_unknown),
-        blocked_since=_start_of_run(spans, _is_shown_but_blocked),
+        unknown_since=_unknown_since(spans),
+        blocked_since=_blocked_since(spans),
     )
 
 
@@ -138,18 +138,22 @@ def _left_at(spans: _Spans) -> datetime | None:
     return None
 
 
-def _start_of_run(spans: _Spans, belongs: Callable[[Observation], bool]) -> datetime | None:
+def _unknown_since(spans: _Spans) -> datetime | None:
     since = None
     for past in spans:
-        if not belongs(past.observation):
+        if past.known is not None:
             break
         since = past.since
     return since
 
 
-def _is_unknown(observation: Observation) -> bool:
-    return isinstance(observation, Invalid)
-
-
-def _is_shown_but_blocked(observation: Observation) -> bool:
-    return isinstance(observation, Seen) and observation.remaining > 0 and is_blocked(observation)
+def _blocked_since(spans: _Spans) -> datetime | None:
+    """What could not be told in between is no end of it."""
+    since = None
+    for past in spans:
+        if past.known is None:
+            continue
+        if not is_shown_but_blocked(past.known):
+            break
+        since = past.since
+    return since
