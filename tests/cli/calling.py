@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,10 +29,11 @@ def call(*words: str | Path, env: Mapping[str, str | None] | None = None) -> Res
     return runner.invoke(main, [str(word) for word in words], prog_name="monitor", catch_exceptions=False)
 
 
-def process(*words: str | Path, **settings: Any) -> "subprocess.Popen[str]":
-    """As a user starts it. Whoever calls this ends it."""
+@contextmanager
+def process(*words: str | Path, **settings: Any) -> "Iterator[subprocess.Popen[str]]":
+    """As a user starts it. It is dead when the block ends, and at the latest when our patience does."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [sys.executable, "-m", "monitor", *map(str, words)],
         stdout=settings.pop("stdout", subprocess.PIPE),
         stderr=settings.pop("stderr", subprocess.PIPE),
@@ -39,6 +41,18 @@ def process(*words: str | Path, **settings: Any) -> "subprocess.Popen[str]":
         text=True,
         **settings,
     )
+    patience = threading.Timer(PATIENCE_S, running.kill)
+    patience.start()
+    try:
+        with running:
+            try:
+                yield running
+            except BaseException:
+                running.kill()
+                raise
+    finally:
+        patience.cancel()
+        patience.join()
 
 
 def run_process(*words: str | Path, **settings: Any) -> tuple[int, str, str]:
