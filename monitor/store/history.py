@@ -48,6 +48,10 @@ _POLLS = (
     "SELECT at, outcome, reason FROM poll WHERE id >= ?"
     " AND source_id = (SELECT id FROM source WHERE name = ?) AND aidc_id IS ? ORDER BY id"
 )
+_KEYS = (
+    "SELECT s.name, p.aidc_id, p.product_code FROM product p JOIN source s ON s.id = p.source_id"
+    " ORDER BY s.name, p.aidc_id, p.product_code"
+)
 _NO_END: Final = 2**62
 
 
@@ -110,6 +114,11 @@ def history(
         for row in connection.exec_driver_sql(_PRODUCTS).all()
         if not product_codes or row.product_code in product_codes
     )
+
+
+def product_keys(connection: Connection) -> tuple[ProductKey, ...]:
+    """Every product that was ever listed."""
+    return tuple(ProductKey(*row) for row in connection.exec_driver_sql(_KEYS))
 
 
 def outages(connection: Connection, feed: Feed, since: datetime) -> tuple[Outage, ...]:

@@ -12,7 +12,7 @@ from monitor.core.decision import Notice, NoticeKind, Transition
 from monitor.core.product import Absent, Feed, Invalid, Seen
 from monitor.core.window import Span
 from monitor.store.announce import raise_notice
-from monitor.store.history import Outage, history, outages
+from monitor.store.history import Outage, history, outages, product_keys
 from monitor.store.reading import ChannelStatus, Status, status
 from monitor.store.telling import delivery, notices_since, transitions_since
 from tests.store.ground import FEED, H800, NOON, TIMEOUT, Monitor, key, listing, new_store, seen
@@ -228,3 +228,8 @@ def test_history_of_whole_windows_reaches_back_to_when_the_product_was_known_gon
         seen(2),
         seen(3),
     ]
+
+
+def test_the_keys_of_all_products_are_told_in_order(monitor: Monitor) -> None:
+    monitor.poll(listing({"PRD-2": seen(1), "PRD-1": seen(1)}))
+    assert monitor.write(product_keys) == (key("PRD-1"), key("PRD-2"))
