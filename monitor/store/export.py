@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 _FIELDS: Final = json.dumps(["name", "price", "price_unit"])
 _NO_END: Final = 2**63
-_ENDS = "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM poll"
+_ENDS = "SELECT coalesce((SELECT min(id) FROM poll), 1), coalesce((SELECT max(id) FROM poll), 0)"
 _PRODUCTS = (
     "SELECT p.id, p.source_id, s.name AS source, p.aidc_id, p.product_code, p.name, p.price, p.price_unit"
     " FROM product p JOIN source s ON s.id = p.source_id ORDER BY p.id"

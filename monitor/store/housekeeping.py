@@ -16,13 +16,14 @@ from monitor.store.thinning import FIELDS, Walk, forgets, thins
 
 THIN_AFTER: Final = timedelta(days=30)
 SPANS_PER_SLICE: Final = 1000
-PRODUCTS_PER_SLICE: Final = 100
+PRODUCTS_PER_SLICE: Final = 200
 TOLD_PER_SLICE: Final = 100
 PAGES_PER_SLICE: Final = 200
 
 _CLOSED_SPANS = (
     "SELECT s.product_id, s.first_poll_id FROM product p CROSS JOIN snapshot s"
-    " ON s.product_id = p.id AND s.first_poll_id < ?1 WHERE s.until_poll_id <= ?1 LIMIT ?2"
+    " ON s.product_id = p.id AND s.first_poll_id < ?1"
+    " WHERE p.id > ?2 AND p.id <= ?3 AND s.until_poll_id <= ?1 LIMIT ?4"
 )
 _FORGET_SPAN = "DELETE FROM snapshot WHERE product_id = ? AND first_poll_id = ?"
 _NEXT_PRODUCTS = "SELECT max(id) FROM (SELECT id FROM product WHERE id > ? ORDER BY id LIMIT ?)"
@@ -78,11 +79,16 @@ class Housekeeping:
         return self._thinning.slice(connection, first_poll_since(connection, to_ms(now - THIN_AFTER)))
 
     def _forget_spans(self, connection: Connection, now: datetime) -> bool:
-        oldest = self._oldest_kept(connection, now)
-        spans = connection.exec_driver_sql(_CLOSED_SPANS, (oldest, SPANS_PER_SLICE)).all()
+        last = self._next_products(connection)
+        if last is None:
+            return False
+        place = (self._oldest_kept(connection, now), self._products_done, last, SPANS_PER_SLICE)
+        spans = connection.exec_driver_sql(_CLOSED_SPANS, place).all()
         if spans:
             connection.exec_driver_sql(_FORGET_SPAN, [tuple(span) for span in spans])
-        return len(spans) == SPANS_PER_SLICE
+        else:
+            self._products_done = last
+        return True
 
     def _forget_polls(self, connection: Connection, now: datetime) -> bool:
         """From the beginning at each pass: a poll is needed until the span that it began is forgotten."""
@@ -92,15 +98,15 @@ class Housekeeping:
         return False
 
     def _forget_changes(self, connection: Connection, now: datetime) -> bool:
-        last = connection.exec_driver_sql(_NEXT_PRODUCTS, (self._products_done, PRODUCTS_PER_SLICE)).scalar()
+        last = self._next_products(connection)
         if last is None:
-            self._products_done = 0
             return False
-        values = (self._oldest_kept(connection, now), self._products_done, last, FIELDS)
-        changes = connection.exec_driver_sql(_OLD_CHANGES, values).all()
+        place = (self._oldest_kept(connection, now), self._products_done, last, FIELDS)
+        changes = connection.exec_driver_sql(_OLD_CHANGES, place).all()
         if changes:
             connection.exec_driver_sql(_FORGET_CHANGE, [tuple(change) for change in changes])
-        self._products_done = last
+        else:
+            self._products_done = last
         return True
 
     def _forget_told(self, connection: Connection, now: datetime) -> bool:
@@ -108,6 +114,17 @@ class Housekeeping:
         values = (to_ms(now - self._keep), TOLD_PER_SLICE)
         gone = [connection.exec_driver_sql(sql, values).rowcount for sql in _FORGET_TOLD]
         return max(gone) == TOLD_PER_SLICE
+
+    def _next_products(self, connection: Connection) -> int | None:
+        """The last of the next few products; None, and from the beginning, when all are done.
+
+        Only a slice that found nothing goes on to the next few: so one that was rolled back is done again.
+        """
+        place = (self._products_done, PRODUCTS_PER_SLICE)
+        last: int | None = connection.exec_driver_sql(_NEXT_PRODUCTS, place).scalar()
+        if last is None:
+            self._products_done = 0
+        return last
 
     def _oldest_kept(self, connection: Connection, now: datetime) -> int:
         return first_poll_since(connection, to_ms(now - self._keep))

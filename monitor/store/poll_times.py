@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-_ENDS: Final = "SELECT coalesce(min(id), 1), coalesce(max(id), 0) + 1 FROM poll"
+# Asked for together in one SELECT, SQLite would find them by a look at every row.
+_ENDS: Final = "SELECT coalesce((SELECT min(id) FROM poll), 1), coalesce((SELECT max(id) FROM poll), 0) + 1"
 _NEXT: Final = "SELECT id, at FROM poll WHERE id >= ? ORDER BY id LIMIT 1"
 
 
