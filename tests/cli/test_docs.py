@@ -6,6 +6,7 @@ from pathlib import Path
 from monitor.cli.main import EXIT_CODES, VERBS
 from tests.cli.calling import ROOT, StandIn, call, config_file, offer
 
+_SECTIONS = re.MULTILINE | re.DOTALL
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
 
 
@@ -28,7 +29,7 @@ def test_the_table_of_once_is_the_one_that_is_printed(tmp_path: Path) -> None:
 
 
 def test_every_option_of_the_page_is_one(tmp_path: Path) -> None:
-    for verb, section in re.findall(r"^## `monitor (run|check|simulate)`$(.*?)^## ", PAGE, re.M | re.S):
+    for verb, section in re.findall(r"^## `monitor (run|check|simulate)`$(.*?)(?=^## )", PAGE, _SECTIONS):
         helped = call(verb, "--help").output
         named = set(re.findall(r"`(--[a-z]+)", section))
         assert named
