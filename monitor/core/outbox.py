@@ -17,7 +17,11 @@ GROUP_ABOVE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A delivery that is neither ended nor in flight. `resolve`: the transition that ended its opening."""
+    """A delivery that is neither ended nor in flight. `resolve`: the transition that ended its opening.
+
+    `is_clearing`: the stock is gone, but the rule has patience yet. Until that ends, one way or the other,
+    an opening cannot be told truthfully.
+    """
 
     delivery_id: int
     poll_id: int | None
@@ -27,9 +31,10 @@ class Waiting:
     attempts: int = 0
     possible_repeat: bool = False
     resolve: Transition | None = None
+    is_clearing: bool = False
 
     def due(self, now: datetime) -> bool:
-        return self.untried or self.next_at <= now
+        return not self.is_clearing and (self.untried or self.next_at <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ def choose(waiting: Sequence[Waiting], now: datetime) -> Choice:
 
 
 def next_due(waiting: Iterable[Waiting]) -> datetime | None:
-    """When the earliest of those that wait becomes due."""
-    return min((w.next_at for w in waiting), default=None)
+    """When the earliest of those that wait becomes due; a rule's patience ends with a poll, not by itself."""
+    return min((w.next_at for w in waiting if not w.is_clearing), default=None)
 
 
 def _merge(waiting: Sequence[Waiting]) -> tuple[list[Waiting], tuple[int, ...], set[int]]:

@@ -40,6 +40,11 @@ class Taken:
     def channels(self) -> set[str]:
         return {channel for decision in self.decisions for channel in decision.channels()}
 
+    @property
+    def moved_alerts(self) -> bool:
+        """An alert that moved may set free a delivery that could not be told truthfully before."""
+        return any(decision.alerts for decision in self.decisions)
+
 
 class Ledger:
     def __init__(

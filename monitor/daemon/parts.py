@@ -137,10 +137,12 @@ class Parts:
         await self.clients.pop(name).close()
 
     def note(self, taken: Taken) -> None:
-        """What a write says of the database's health."""
+        """After a write: what it says of the database's health, and whom it calls to work."""
         self.trouble.note(taken.trouble)
         self.health.database_refuses_since = self.trouble.since
         self._wake(taken.channels())
+        if taken.moved_alerts:
+            self.lanes.wake_all()
 
     async def end_polls(self, feeds: Collection[Feed]) -> None:
         """Wait for the polls of these feeds that are in flight, but not for long."""

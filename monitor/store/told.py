@@ -29,9 +29,10 @@ _OLDEST = f"SELECT id FROM ({_IDS} ORDER BY id LIMIT {AT_ONCE})"  # noqa: S608
 _OLDEST_UNTRIED = f"SELECT id FROM ({_IDS} AND state = 'pending' ORDER BY id LIMIT {AT_ONCE})"  # noqa: S608
 _WAITING = (
     "SELECT d.id, d.transition_id, d.notice_id, d.state, d.next_at, d.attempts, d.possible_repeat,"  # noqa: S608
-    " t.poll_id, r.id AS resolve_id FROM delivery d"
+    " t.poll_id, r.id AS resolve_id, a.state IS 'clearing' AS is_clearing FROM delivery d"
     " LEFT JOIN transition t ON t.id = d.transition_id"
     " LEFT JOIN transition r ON r.opening = t.opening AND r.edge = 'resolved' AND t.edge <> 'resolved'"
+    " LEFT JOIN alert a ON a.rule = t.rule AND a.product_id = t.product_id AND a.opening = t.opening"
     f" WHERE d.id IN ({_OLDEST} UNION {_OLDEST_UNTRIED}) ORDER BY d.id"
 )
 _BY_ID = f"SELECT {TRANSITION_COLUMNS} FROM {TRANSITIONS} WHERE t.id IN (SELECT value FROM json_each(?))"  # noqa: S608
@@ -56,6 +57,7 @@ def load_waiting(connection: Connection, channel: str) -> list[Waiting]:
             row.attempts,
             bool(row.possible_repeat),
             transitions.get(row.resolve_id),
+            bool(row.is_clearing),
         )
         for row in rows
     ]

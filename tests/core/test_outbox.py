@@ -192,3 +192,12 @@ def test_a_message_shows_its_lines_in_the_order_of_the_outbox() -> None:
     waiting = _codes(1, 5)
 
     assert _ids(choose(waiting[::-1], START)) == [1, 2, 3, 4, 5]
+
+
+def test_an_opening_whose_stock_is_gone_for_now_is_not_told_as_here() -> None:
+    clearing = replace(_waiting(1, _told(FIRED)), is_clearing=True)
+    other = _waiting(2, _told(FIRED, code="B", opening="o-b"))
+
+    assert _ids(choose([clearing, other], START)) == [2]
+    assert next_due([clearing]) is None
+    assert _ids(choose([replace(clearing, is_clearing=False)], START)) == [1]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.alert import Clearing, Firing
 from monitor.core.backoff import Accepted, FailureClass, Outcome, Refused
 from monitor.core.decision import (
+    Alert,
     Cause,
     Decision,
     DeliveryIntent,
@@ -249,3 +251,18 @@ def test_every_one_of_a_thousand_deliveries_is_sent_in_the_end(monitor: Monitor)
     while (claimed := take(monitor)).items:
         sent += note(monitor, claimed, Accepted()).sent
     assert sorted(sent) == list(range(1, 1001))
+
+
+def test_an_opening_waits_while_its_alert_is_clearing_and_is_told_when_the_stock_is_back(
+    monitor: Monitor,
+) -> None:
+    opening = fired()
+    alert = Alert("any", key("PRD-1"), Clearing(NOON, NOON), Cause.STOCK, opening.event_id, NOON)
+    decision = Decision(PollRecord(FEED, NOON, SECOND), transitions=[opening], alerts=[alert])
+    monitor.write(lambda c: commit(c, decision, RowIds()))
+    assert take(monitor).items == ()
+    assert take(monitor).next_due is None
+
+    back = Decision(PollRecord(FEED, NOON, SECOND), alerts=[replace(alert, state=Firing(NOON))])
+    monitor.write(lambda c: commit(c, back, RowIds()))
+    assert [item.told.event_id for item in take(monitor).items] == [opening.event_id]
