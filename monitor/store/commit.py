@@ -41,10 +41,10 @@ _LAST_SEEN = (
     " WHERE product_id = product.id AND first_poll_id = ? AND kind <> 'absent')"
 )
 _CHANGE = "INSERT INTO product_change (product_id, field, poll_id, old, new) VALUES (?, ?, ?, ?, ?)"
-_SET_ATTRIBUTE = {name: f"UPDATE product SET {name} = ? WHERE id = ?" for name in ATTRIBUTES}  # noqa: S608
+_SET_ATTRIBUTE = {name: f"UPDATE product SET {name} = ? WHERE id = ?" for name in ATTRIBUTES}
 _ALERT_COLUMNS = ("state", "since", "cleared_at", "cause", "opening", "announced_at", "muted", "peak")
 _ALERT = (
-    f"INSERT INTO alert (rule, product_id, {', '.join(_ALERT_COLUMNS)})"  # noqa: S608
+    f"INSERT INTO alert (rule, product_id, {', '.join(_ALERT_COLUMNS)})"
     f" VALUES (?, ?{', ?' * len(_ALERT_COLUMNS)}) ON CONFLICT (rule, product_id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in _ALERT_COLUMNS)
 )

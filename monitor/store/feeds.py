@@ -13,7 +13,7 @@ from monitor.core.product import Feed
 EMPTIES_COUNTED: Final = 3
 
 _COLUMNS = "id, at, duration_ms, outcome, reason, valid + invalid + unusable AS row_count"
-_OF_FEED = f"SELECT {_COLUMNS} FROM poll WHERE source_id = ? AND aidc_id IS ?"  # noqa: S608
+_OF_FEED = f"SELECT {_COLUMNS} FROM poll WHERE source_id = ? AND aidc_id IS ?"
 _NEWEST = f"{_OF_FEED} ORDER BY id DESC LIMIT 1"
 _NEWEST_OK = f"{_OF_FEED} AND outcome = 'ok' ORDER BY id DESC LIMIT 1"
 _NEWEST_FILLED = f"{_OF_FEED} AND outcome = 'ok' AND valid + invalid + unusable > 0 ORDER BY id DESC LIMIT 1"

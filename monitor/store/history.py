@@ -14,7 +14,7 @@ from monitor.store.codec import ATTRIBUTES, attributes_of, from_ms_or_none
 from monitor.store.poll_times import first_poll_since
 
 _PRODUCTS = (
-    "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, p.first_seen_at, "  # noqa: S608
+    "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, p.first_seen_at, "
     + ", ".join(f"p.{name}" for name in ATTRIBUTES)
     + " FROM product p JOIN source s ON s.id = p.source_id ORDER BY s.name, p.aidc_id, p.product_code"
 )
@@ -32,7 +32,7 @@ _KNEW_IT_GONE = (
     " AND outcome = 'ok') END ORDER BY first_poll_id DESC LIMIT 1"
 )
 _SPANS = (
-    "SELECT s.first_poll_id, s.kind, s.remaining_count, s.stock_error, s.reason, begun.at AS from_at,"  # noqa: S608
+    "SELECT s.first_poll_id, s.kind, s.remaining_count, s.stock_error, s.reason, begun.at AS from_at,"
     " begun.valid + begun.invalid + begun.unusable AS row_count, ended.at AS until_at,"
     f" ({_PREVIOUS_OK.format('s.first_poll_id')}) AS unseen_from"
     " FROM snapshot s LEFT JOIN poll begun ON begun.id = s.first_poll_id"

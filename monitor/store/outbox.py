@@ -20,7 +20,7 @@ from monitor.store.codec import span_ms
 from monitor.store.told import WAITING, load_waiting
 
 _EXPIRE = (
-    "UPDATE delivery SET state = 'expired', ended_at = ?, next_at = NULL,"  # noqa: S608
+    "UPDATE delivery SET state = 'expired', ended_at = ?, next_at = NULL,"
     " reason = 'gave up: ' || coalesce(reason, 'it could not be sent in time')"
     f" WHERE channel = ? AND {WAITING} AND claimed_at IS NULL AND expires_at <= ? RETURNING id, notice_id"
 )
@@ -28,7 +28,7 @@ _MERGE = "UPDATE delivery SET state = 'muted', reason = ?, ended_at = ?, next_at
 _CLAIM = "UPDATE delivery SET claimed_at = ? WHERE id = ?"
 _RELEASE = "UPDATE delivery SET claimed_at = NULL WHERE id = ?"
 _RECOVER = (
-    "UPDATE delivery SET possible_repeat = 1, next_at = claimed_at, claimed_at = NULL"  # noqa: S608
+    "UPDATE delivery SET possible_repeat = 1, next_at = claimed_at, claimed_at = NULL"
     f" WHERE {WAITING} AND claimed_at IS NOT NULL AND channel = coalesce(?, channel) RETURNING id"
 )
 _TRIED = "SELECT id, channel, state, attempts, notice_id FROM delivery WHERE id = ?"
@@ -50,7 +50,7 @@ _FAILED = (
 )
 _ENDED_MEANWHILE = "UPDATE delivery SET attempts = attempts + 1, claimed_at = NULL WHERE id = ?"
 _WAKE = (
-    f"UPDATE delivery SET next_at = ?1 WHERE channel = ?2 AND {WAITING} AND state = 'retry' AND next_at > ?1"  # noqa: S608
+    f"UPDATE delivery SET next_at = ?1 WHERE channel = ?2 AND {WAITING} AND state = 'retry' AND next_at > ?1"
 )
 
 

@@ -27,7 +27,7 @@ SPANS_LOOKED_AT: Final = 64
 
 _BATCH: Final = 8
 _PRODUCTS = (
-    "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, "  # noqa: S608
+    "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, "
     f"{', '.join(f'p.{name}' for name in ATTRIBUTES)}"
     " FROM product p JOIN source s ON s.id = p.source_id ORDER BY p.id"
 )

@@ -14,10 +14,10 @@ from monitor.store.told import WAITING
 from monitor.store.upkeep import expire_channel, expire_rule, expire_source
 
 _RULES: Final = (
-    "SELECT rule FROM alert UNION SELECT rule FROM rule_feed UNION SELECT t.rule FROM delivery d"  # noqa: S608
+    "SELECT rule FROM alert UNION SELECT rule FROM rule_feed UNION SELECT t.rule FROM delivery d"
     f" JOIN transition t ON t.id = d.transition_id WHERE {WAITING}"
 )
-_CHANNELS: Final = f"SELECT DISTINCT channel FROM delivery WHERE {WAITING}"  # noqa: S608
+_CHANNELS: Final = f"SELECT DISTINCT channel FROM delivery WHERE {WAITING}"
 _SOURCES: Final = (
     "SELECT s.name FROM source s WHERE EXISTS (SELECT 1 FROM rule_feed f WHERE f.source_id = s.id)"
     " OR EXISTS (SELECT 1 FROM alert a JOIN product p ON p.id = a.product_id WHERE p.source_id = s.id)"

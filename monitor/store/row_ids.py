@@ -8,7 +8,7 @@ from monitor.core.product import UNKNOWN_ATTRIBUTES, Attributes, ProductKey
 from monitor.store.codec import ATTRIBUTES, attribute_columns
 
 _NEW_PRODUCT = (
-    "INSERT INTO product"  # noqa: S608
+    "INSERT INTO product"
     f" (source_id, aidc_id, product_code, first_seen_at, last_seen_at, {', '.join(ATTRIBUTES)})"
     f" VALUES (?, ?, ?, ?, ?{', ?' * len(ATTRIBUTES)}) RETURNING id"
 )

@@ -24,18 +24,18 @@ TRANSITION_COLUMNS: Final = (
 )
 TRANSITIONS: Final = "transition t JOIN product p ON p.id = t.product_id JOIN source s ON s.id = p.source_id"
 
-_IDS = f"SELECT id FROM delivery WHERE channel = ?1 AND claimed_at IS NULL AND {WAITING}"  # noqa: S608
-_OLDEST = f"SELECT id FROM ({_IDS} ORDER BY id LIMIT {AT_ONCE})"  # noqa: S608
-_OLDEST_UNTRIED = f"SELECT id FROM ({_IDS} AND state = 'pending' ORDER BY id LIMIT {AT_ONCE})"  # noqa: S608
+_IDS = f"SELECT id FROM delivery WHERE channel = ?1 AND claimed_at IS NULL AND {WAITING}"
+_OLDEST = f"SELECT id FROM ({_IDS} ORDER BY id LIMIT {AT_ONCE})"
+_OLDEST_UNTRIED = f"SELECT id FROM ({_IDS} AND state = 'pending' ORDER BY id LIMIT {AT_ONCE})"
 _WAITING = (
-    "SELECT d.id, d.transition_id, d.notice_id, d.state, d.next_at, d.attempts, d.possible_repeat,"  # noqa: S608
+    "SELECT d.id, d.transition_id, d.notice_id, d.state, d.next_at, d.attempts, d.possible_repeat,"
     " t.poll_id, r.id AS resolve_id, a.state IS 'clearing' AS is_clearing FROM delivery d"
     " LEFT JOIN transition t ON t.id = d.transition_id"
     " LEFT JOIN transition r ON r.opening = t.opening AND r.edge = 'resolved' AND t.edge <> 'resolved'"
     " LEFT JOIN alert a ON a.rule = t.rule AND a.product_id = t.product_id AND a.opening = t.opening"
     f" WHERE d.id IN ({_OLDEST} UNION {_OLDEST_UNTRIED}) ORDER BY d.id"
 )
-_BY_ID = f"SELECT {TRANSITION_COLUMNS} FROM {TRANSITIONS} WHERE t.id IN (SELECT value FROM json_each(?))"  # noqa: S608
+_BY_ID = f"SELECT {TRANSITION_COLUMNS} FROM {TRANSITIONS} WHERE t.id IN (SELECT value FROM json_each(?))"
 _NOTICES = (
     "SELECT id, event_id, kind, subject, at, ended_at, facts FROM notice"
     " WHERE id IN (SELECT value FROM json_each(?))"

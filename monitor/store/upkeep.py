@@ -14,20 +14,20 @@ LEAST_PATIENCE: Final = timedelta(hours=1)
 """A delivery that is retried by hand is tried for at least this long."""
 
 _EXPIRE = (
-    "UPDATE delivery SET state = 'expired', reason = ?1, ended_at = ?2, next_at = NULL, claimed_at = NULL"  # noqa: S608
+    "UPDATE delivery SET state = 'expired', reason = ?1, ended_at = ?2, next_at = NULL, claimed_at = NULL"
     f" WHERE {WAITING}"
 )
 _OF_CHANNEL = f"{_EXPIRE} AND channel = ?3 RETURNING id"
-_OF_RULE = f"{_EXPIRE} AND (SELECT rule FROM transition WHERE id = transition_id) = ?3 RETURNING id"  # noqa: S608
+_OF_RULE = f"{_EXPIRE} AND (SELECT rule FROM transition WHERE id = transition_id) = ?3 RETURNING id"
 _OF_SOURCE = (
-    f"{_EXPIRE} AND (SELECT s.name FROM transition t JOIN product p ON p.id = t.product_id"  # noqa: S608
+    f"{_EXPIRE} AND (SELECT s.name FROM transition t JOIN product p ON p.id = t.product_id"
     " JOIN source s ON s.id = p.source_id WHERE t.id = transition_id) = ?3 RETURNING id"
 )
 _SOURCE_ID = "(SELECT id FROM source WHERE name = ?)"
 _FORGET_RULE = ("DELETE FROM alert WHERE rule = ?", "DELETE FROM rule_feed WHERE rule = ?")
 _FORGET_SOURCE = (
-    f"DELETE FROM alert WHERE product_id IN (SELECT id FROM product WHERE source_id = {_SOURCE_ID})",  # noqa: S608
-    f"DELETE FROM rule_feed WHERE source_id = {_SOURCE_ID}",  # noqa: S608
+    f"DELETE FROM alert WHERE product_id IN (SELECT id FROM product WHERE source_id = {_SOURCE_ID})",
+    f"DELETE FROM rule_feed WHERE source_id = {_SOURCE_ID}",
 )
 _TO_RETRY = (
     "SELECT d.state, d.claimed_at, d.expires_at - coalesce(t.at, n.at) AS patience_ms FROM delivery d"
@@ -40,7 +40,7 @@ _RETRY = (
 )
 _SHIFT = (
     "UPDATE alert SET since = since + ?1, cleared_at = cleared_at + ?1, announced_at = announced_at + ?1",
-    f"UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1 WHERE {WAITING}",  # noqa: S608
+    f"UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1 WHERE {WAITING}",
 )
 
 

@@ -17,7 +17,7 @@ LEFT JOIN product_change AS {field}_change
     AND {field}_change.poll_id = (
         SELECT min(later.poll_id) FROM product_change AS later
         WHERE later.product_id = product.id AND later.field = '{field}' AND later.poll_id > poll.id
-    )"""  # noqa: S608
+    )"""
 
 
 # The span is looked up as the last one that began, not by comparing both ends: a product may have many.
@@ -53,6 +53,6 @@ JOIN snapshot
     AND (snapshot.until_poll_id IS NULL OR snapshot.until_poll_id > poll.id){_as_of("name")}{_as_of("price")}{
     _as_of("price_unit")
 }
-WHERE poll.outcome = 'ok' AND snapshot.kind <> 'absent'"""  # noqa: S608
+WHERE poll.outcome = 'ok' AND snapshot.kind <> 'absent'"""
 
 DROP_VIEW: Final = "DROP VIEW IF EXISTS observation"
