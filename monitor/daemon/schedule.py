@@ -56,9 +56,9 @@ class Schedule:
         trigger = Grid(self._now() + phase, interval)
         self._scheduler.add_job(job, trigger, id=name, name=name, replace_existing=True)
 
-    def interval_of(self, name: str) -> timedelta | None:
+    def next_of(self, name: str) -> datetime | None:
         job = self._scheduler.get_job(name)
-        return job.trigger.interval if job else None
+        return job.next_run_time if job else None
 
     def remove(self, name: str) -> None:
         self._scheduler.remove_job(name)

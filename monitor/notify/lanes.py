@@ -71,6 +71,7 @@ class Lane:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         rate: Rate | None = None,
+        database_patience_s: float = DATABASE_PATIENCE_S,
     ) -> None:
         self.name = name
         self.sender = sender
@@ -81,6 +82,7 @@ class Lane:
         self._now = now
         self._monotonic = monotonic
         self._rate = rate
+        self._database_patience_s = database_patience_s
         self._sent_at: deque[float] = deque(maxlen=rate.messages if rate else 0)
         self._paused_until = 0.0
         self._awake = asyncio.Event()
@@ -203,4 +205,4 @@ class Lane:
             except DatabaseError:
                 if self._is_stopping:
                     return None
-                await asyncio.sleep(DATABASE_PATIENCE_S)
+                await asyncio.sleep(self._database_patience_s)
