@@ -29,7 +29,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "notify-test": ("monitor.cli.notify_test:notify_test", "Send a test message to each channel."),
     "simulate": ("monitor.cli.simulate:simulate", "Serve a stand-in of the provider's API on this machine."),
     "db": ("monitor.cli.db:db", "Upgrade, back up, prune or export the database."),
-    "config": ("monitor.cli.config:config", "Show the configuration in force, its schema, an example, the unit."),
+    "config": ("monitor.cli.config:config", "The configuration in force, its schema, an example, the unit."),
     "completion": (
         "monitor.cli.completion:completion",
         "Print the script that completes words in your shell.",
