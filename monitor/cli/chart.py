@@ -28,7 +28,7 @@ class Glyphs:
     """`shapes` stand before the words of states. `levels`: from nothing to the most.
 
     `falls`: where a line comes down, and where it arrives above zero and at zero; `rises`: where it leaves
-    zero, where it leaves a count, and where it arrives.
+    zero, where it leaves a count, and where it arrives. `signs` of the states of deliveries.
     """
 
     shapes: dict[StockState, str]
@@ -44,6 +44,7 @@ class Glyphs:
     rises: str
     axis: str
     signs: dict[str, str]
+    edges: dict[str, str]
 
 
 UNICODE: Final = Glyphs(
@@ -67,6 +68,7 @@ UNICODE: Final = Glyphs(
         "expired": "⌛",
         "muted": "–",
     },
+    edges={"fired": "▲", "resolved": "▽", "repeated": "△", "notice": "!"},
 )
 ASCII: Final = Glyphs(
     shapes=dict(zip(StockState, "*!o#?:", strict=True)),
@@ -82,6 +84,7 @@ ASCII: Final = Glyphs(
     rises="+++",
     axis="||+-+",
     signs={"sent": "+", "retry": "~", "pending": "~", "failed": "x", "expired": "!", "muted": "-"},
+    edges={"fired": "^", "resolved": "v", "repeated": "^", "notice": "!"},
 )
 
 

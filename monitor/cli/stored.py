@@ -24,13 +24,14 @@ LOCAL_DATABASE: Final = Path("monitor.db")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A database, and the settings that its reader needs. `rules` and `feeds` None: no configuration."""
+    """A database, and the settings that its reader needs. `rules`, `feeds`, `channels` None: no config."""
 
     url: str
     zone: ZoneInfo
     price_units: Mapping[int, str]
     rules: tuple[Rule, ...] | None
     feeds: tuple[Feed, ...] | None
+    channels: tuple[str, ...] | None
     blind_after: Mapping[str, timedelta]
     stale_after: Mapping[str, timedelta]
     keep: timedelta
@@ -66,6 +67,7 @@ def _of(config: "Config") -> Place:
         config.monitor.price_units,
         config.rules,
         tuple(feed for source in config.sources for feed in source.feeds),
+        tuple(channel.name for channel in config.channels),
         {source.name: config.monitor.blind_after_of(source) for source in config.sources},
         {source.name: 3 * source.interval for source in config.sources},
         config.storage.keep,
@@ -74,4 +76,4 @@ def _of(config: "Config") -> Place:
 
 def _without_configuration(file: Path) -> Place:
     url = f"sqlite:///{file.absolute()}"
-    return Place(url, ZoneInfo(DEFAULT_TIMEZONE), {}, None, None, {}, {}, DEFAULT_KEEP)
+    return Place(url, ZoneInfo(DEFAULT_TIMEZONE), {}, None, None, None, {}, {}, DEFAULT_KEEP)
