@@ -7,11 +7,14 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Row
 
-from monitor.core.product import Seen, is_available
+from monitor.core.moment import to_ms
+from monitor.core.product import ProductKey, Seen, is_available
+from monitor.store.poll_times import first_poll_since
 
 COLUMNS: Final = (
     *("poll_id", "at", "source", "aidc_id", "product_code", "name", "remaining_count"),
@@ -19,6 +22,7 @@ COLUMNS: Final = (
 )
 FORMATS: Final = ("csv", "jsonl")
 POLLS_AT_ONCE: Final = 500
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Values = tuple[Any, ...]
 Progress = Callable[[int, int], None]
@@ -53,6 +57,17 @@ _CHANGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which observations are wanted: since a time, and of these products. None: all."""
+
+    since: datetime | None = None
+    keys: frozenset[ProductKey] | None = None
+
+
+EVERYTHING: Final = Chosen()
+
+
 @dataclass(slots=True)
 class _Product:
     """A product as the poll at hand saw it. `told`: its part of the row; None while it has none."""
@@ -67,26 +82,40 @@ class _Product:
 Products = dict[int, _Product]
 
 
-def write_csv(connection: Connection, out: IO[str], progress: Progress) -> None:
-    """Header and rows; what is not known is an empty field. `out` must be opened with newline=""."""
+def write_csv(connection: Connection, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING) -> None:
+    """Header and rows; what is not known is an empty field. `out` must be opened with newline="".
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(observations(connection, progress))
+    for values in observations(connection, progress, chosen):
+        writer.writerow([_harmless(value) for value in values])
 
 
-def write_jsonl(connection: Connection, out: IO[str], progress: Progress) -> None:
-    """One object a line, with the names of `COLUMNS`."""
+def write_jsonl(
+    connection: Connection, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING
+) -> None:
+    """One object a line, with the names of `COLUMNS`; every text as it was."""
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    for values in observations(connection, progress):
+    for values in observations(connection, progress, chosen):
         out.write(encode(dict(zip(COLUMNS, values, strict=True))) + "\n")
 
 
-def observations(connection: Connection, progress: Progress = lambda _done, _of: None) -> Iterator[Values]:
+def observations(
+    connection: Connection,
+    progress: Progress = lambda _done, _of: None,
+    chosen: Chosen = EVERYTHING,
+) -> Iterator[Values]:
     """The rows of the view with the values of `COLUMNS`, in the order of polls."""
     products = _products(connection)
-    covered = _by_feed(products)
+    covered = _by_feed(products, chosen)
     first, last = connection.exec_driver_sql(_ENDS).one()
-    _apply(_events(connection, 0, first - 1), products)
+    if chosen.since is not None:
+        first = max(first, first_poll_since(connection, to_ms(chosen.since)))
+    for start in range(0, first, POLLS_AT_ONCE * 10):
+        end = min(start + POLLS_AT_ONCE * 10, first) - 1
+        _apply(_events(connection, start, end), products)
     for start in range(first, last + 1, POLLS_AT_ONCE):
         end = min(start + POLLS_AT_ONCE - 1, last)
         yield from _slice(connection, start, end, products, covered)
@@ -104,9 +133,12 @@ def _products(connection: Connection) -> Products:
     return products
 
 
-def _by_feed(products: Products) -> dict[tuple[int, int | None], list[_Product]]:
+def _by_feed(products: Products, chosen: Chosen) -> dict[tuple[int, int | None], list[_Product]]:
     found: dict[tuple[int, int | None], list[_Product]] = {}
     for product in products.values():
+        key = ProductKey(product.row.source, product.row.aidc_id, product.row.product_code)
+        if chosen.keys is not None and key not in chosen.keys:
+            continue
         for aidc_id in (None, product.row.aidc_id):
             found.setdefault((product.row.source_id, aidc_id), []).append(product)
     return found
@@ -164,3 +196,7 @@ def _told(product: _Product) -> Values | None:
 
 def _value(field: str, text: str | None) -> str | int | None:
     return int(text) if field == "price_unit" and text is not None else text
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -60,5 +60,5 @@ def _settle(future: Future[T], fn: Callable[[], T]) -> None:
         return
     try:
         future.set_result(fn())
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  the awaiting task is told
         future.set_exception(error)

@@ -57,7 +57,8 @@ def write(name: str, requirements: Sequence[str]) -> None:
         source, target = Path(folder, "in.txt"), Path(folder, "out.txt")
         source.write_text("\n".join(requirements) + "\n")
         same_versions = [] if name == LOCKS[0] else ["--constraint", str(ROOT / LOCKS[0])]
-        command = ["uv", "pip", "compile", *OPTIONS, *same_versions, "--quiet", "-o", str(target), str(source)]
+        files = ["-o", str(target), str(source)]
+        command = ["uv", "pip", "compile", *OPTIONS, *same_versions, "--quiet", *files]
         subprocess.run(command, check=True)
         (ROOT / name).write_text(f"# made from {digest(requirements)}\n{target.read_text()}")
 
