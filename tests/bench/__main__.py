@@ -1,14 +1,18 @@
-"""`python -m tests.bench`: measures what was promised, and prints one table. --quick takes a minute and a half."""
+"""`python -m tests.bench`: measures what was promised, and prints one table."""
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.bench.commands import commands
 from tests.bench.cycle import cpu_of_a_cycle
+from tests.bench.disk import disk_per_observation, traces
 from tests.bench.figures import Figure, as_json, print_table, write_evidence
+from tests.bench.history import with_history
 from tests.bench.idle import idle
 from tests.bench.told import seen_to_told
 
@@ -23,7 +27,15 @@ def rows(quick: bool) -> dict[str, Row]:
         "cycle": lambda: [cpu_of_a_cycle(100 if quick else 300)],
         "idle": lambda: idle(12 if quick else 65),
         "commands": lambda: commands(5 if quick else 10),
+        "disk": lambda: _disk(2 if quick else 30),
+        "history": lambda: [with_history(31 if quick else 365, 100 if quick else 300)],
     }
+
+
+def _disk(days: int) -> Iterable[Figure]:
+    """No figure of time: the traces may share the machine."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return list(pool.map(disk_per_observation, *zip(*traces(1000, days), strict=True)))
 
 
 def main() -> int:

@@ -25,7 +25,9 @@ class Script:
         self.database.execute("PRAGMA journal_mode=WAL")
         self.database.execute("PRAGMA synchronous=FULL")
         self.database.execute("CREATE TABLE IF NOT EXISTS poll (id INTEGER PRIMARY KEY, at INT)")
-        self.database.execute("CREATE TABLE IF NOT EXISTS change (poll INT, aidc INT, code TEXT, left INT, error TEXT)")
+        self.database.execute(
+            "CREATE TABLE IF NOT EXISTS change (poll INT, aidc INT, code TEXT, left INT, error TEXT)"
+        )
 
     def poll(self) -> None:
         answer = json.loads(self.client.get(PATH).raise_for_status().content)
@@ -42,7 +44,9 @@ class Script:
 
     def commit(self, changed: dict[tuple[int, str], tuple[int, str | None]]) -> None:
         self.database.execute("BEGIN IMMEDIATE")
-        poll = self.database.execute("INSERT INTO poll (at) VALUES (?)", (time.time_ns() // 1_000_000,)).lastrowid
+        poll = self.database.execute(
+            "INSERT INTO poll (at) VALUES (?)", (time.time_ns() // 1_000_000,)
+        ).lastrowid
         rows = [(poll, *key, *seen) for key, seen in changed.items()]
         self.database.executemany("INSERT INTO change VALUES (?, ?, ?, ?, ?)", rows)
         self.database.execute("COMMIT")
@@ -67,4 +71,4 @@ def _cpu_of(script: Script) -> float:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], *map(float, sys.argv[4:6]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), float(sys.argv[5]))

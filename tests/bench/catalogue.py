@@ -38,7 +38,9 @@ def half_in_stock(count: int) -> list[int]:
 
 def watches(count: int, channel: str) -> str:
     """The [[watch]] tables of a configuration; each watches the products of its families."""
-    families = [[f"NVIDIA-F{family:02}-*" for family in range(start, FAMILIES, count)] for start in range(count)]
+    families = [
+        [f"NVIDIA-F{family:02}-*" for family in range(start, FAMILIES, count)] for start in range(count)
+    ]
     return "\n".join(
         f"[[watch]]\n"
         f'name = "rule-{number:02}"\n'

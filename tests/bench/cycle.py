@@ -37,14 +37,21 @@ def cpu_of_a_cycle(polls: int, rounds: int = 10) -> Figure:
             f"[defaults]\nannounce_existing = false\n{watches(RULES, 'hook')}"
         )
         config.chmod(0o600)
-        bare = ("tests.bench.bare", upstreams[1].url, "http://127.0.0.1:9/", str(folder / "bare.db"), "0", "0")
+        bare = (
+            "tests.bench.bare",
+            upstreams[1].url,
+            "http://127.0.0.1:9/",
+            str(folder / "bare.db"),
+            "0",
+            "0",
+        )
         programs = [_program(stack, "tests.bench.cycle", str(config)), _program(stack, *bare)]
         for program in programs:
             _cpu_ms(program, 3)
         took: list[list[float]] = [[], []]
         for _ in range(rounds):
-            for program, so_far in zip(programs, took, strict=True):
-                so_far += _cpu_ms(program, polls // rounds)
+            for side, program in enumerate(programs):
+                took[side] += _cpu_ms(program, polls // rounds)
     ours, theirs = (median(so_far) for so_far in took)
     return Figure(
         f"CPU of a poll, {PRODUCTS:,} products, 1 % changing",

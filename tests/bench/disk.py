@@ -10,8 +10,8 @@ from typing import Final
 from monitor.core.decision import Decision
 from monitor.core.moment import to_ms
 from tests.bench.catalogue import OUT_OF_STOCK, aidc_of, code_of
-from tests.bench.figures import Figure
-from tests.bench.recording import FEED, SOME_TIME, Decider, Listings, Recorder, watching
+from tests.bench.figures import Details, Figure
+from tests.bench.recording import FEED, SOME_TIME, Decider, Recorder
 from tests.bench.trace import POLL_EVERY, Trace
 
 POLLS_A_COMMIT: Final = 500
@@ -53,7 +53,7 @@ def disk_per_observation(name: str, trace: Trace) -> Figure:
         told_again = _compare(recorder, trace, truth)
         recorder.database.close()
     observations = trace.polls * trace.products
-    details = {"MB": size / 1e6, "polls": trace.polls, **parts, "told again exactly": told_again}
+    details: Details = {"MB": size / 1e6, "polls": trace.polls, **parts, "told again exactly": told_again}
     return Figure(f"disk per observation, {name}", size / observations, 0.1, "byte", None, details)
 
 
@@ -62,10 +62,10 @@ def _record(trace: Trace, recorder: Recorder) -> Truth:
     checked = set(chance.sample(range(trace.polls), min(POLLS_CHECKED, trace.polls)))
     truth = Truth({}, {number: [] for number in chance.sample(range(trace.products), PRODUCTS_CHECKED)}, [])
     truth.left = [0] * trace.products
-    listings, decide = Listings(trace.products), Decider(watching(WATCHED), SOME_TIME)
+    decide = Decider(trace.products, WATCHED, SOME_TIME)
     batch: list[Decision] = []
     for number, changes in enumerate(trace.run()):
-        batch.append(decide(listings.after(changes), SOME_TIME + number * POLL_EVERY))
+        batch.append(decide(changes, SOME_TIME + number * POLL_EVERY))
         for product, left in changes.items():
             truth.left[product] = left
         _keep(truth, number, checked)
@@ -89,10 +89,15 @@ def _compare(recorder: Recorder, trace: Trace, truth: Truth) -> str:
         for poll_id, left in truth.polls.items():
             at = to_ms(SOME_TIME + (poll_id - 1) * POLL_EVERY)
             rows = {tuple(row) for row in connection.exec_driver_sql(_OF_POLL, (poll_id,))}
-            wanted = {(code_of(n), l, None if l else OUT_OF_STOCK, int(l > 0), at) for n, l in enumerate(left)}
+            wanted = {
+                (code_of(number), stock, None if stock else OUT_OF_STOCK, int(stock > 0), at)
+                for number, stock in enumerate(left)
+            }
             assert rows == wanted, f"the view tells poll {poll_id} otherwise"
         for number, seen in truth.products.items():
-            rows_of_product = connection.exec_driver_sql(_OF_PRODUCT, (FEED.source, aidc_of(number), code_of(number))).all()
+            rows_of_product = connection.exec_driver_sql(
+                _OF_PRODUCT, (FEED.source, aidc_of(number), code_of(number))
+            ).all()
             assert [tuple(row) for row in rows_of_product] == [
                 (poll_id, left, None if left else OUT_OF_STOCK) for poll_id, left in enumerate(seen, 1)
             ], f"the view tells product {number} otherwise"
@@ -102,7 +107,7 @@ def _compare(recorder: Recorder, trace: Trace, truth: Truth) -> str:
     return f"{compared:,} compared, {counted:,} counted"
 
 
-def _parts(recorder: Recorder) -> dict[str, float]:
+def _parts(recorder: Recorder) -> Details:
     """Rows of each kind, and the size of the largest tables where SQLite can tell it."""
     with recorder.database.read() as connection:
         counts = {

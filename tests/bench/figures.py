@@ -48,12 +48,19 @@ def percentile(values: Sequence[float], percent: float) -> float:
 def as_json(figures: Sequence[Figure], *, quick: bool, seconds: float) -> str:
     rows = [
         {
-            **{"name": figure.name, "value": _rounded(figure.value), "unit": figure.unit, "aim": figure.aim},
-            **{"bare": _rounded(figure.bare), "verdict": figure.verdict, "details": figure.details},
+            "name": figure.name,
+            "value": _rounded(figure.value),
+            "unit": figure.unit,
+            "aim": figure.aim,
+            "bare": _rounded(figure.bare),
+            "verdict": figure.verdict,
+            "details": figure.details,
         }
         for figure in figures
     ]
-    return json.dumps({"machine": _machine(), "quick": quick, "seconds": round(seconds), "figures": rows}, indent=1)
+    return json.dumps(
+        {"machine": _machine(), "quick": quick, "seconds": round(seconds), "figures": rows}, indent=1
+    )
 
 
 def table(figures: Sequence[Figure]) -> Table:
@@ -79,18 +86,23 @@ def table(figures: Sequence[Figure]) -> Table:
 def write_evidence(figures: Sequence[Figure], folder: Path, *, quick: bool, seconds: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(as_json(figures, quick=quick, seconds=seconds) + "\n")
+    machine = ", ".join(f"{name} {value}" for name, value in _machine().items())
     lines = [
         "# What `make bench` measured",
         "",
-        f"Machine: {', '.join(f'{name} {value}' for name, value in _machine().items())}. {seconds:.0f} s in all.",
-        "The bare script (`tests/bench/bare.py`) fetches, decodes, commits durably and posts, and nothing else.",
+        f"Machine: {machine}. {seconds:.0f} s in all.",
+        "The bare script is `tests/bench/bare.py`: it fetches, decodes, commits durably and posts.",
         "",
         "| what | measured | aim | bare script | | more |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for figure in figures:
         cells = (
-            *(figure.name, _with_unit(figure.value, figure.unit), f"<= {_with_unit(figure.aim, figure.unit)}"),
+            *(
+                figure.name,
+                _with_unit(figure.value, figure.unit),
+                f"<= {_with_unit(figure.aim, figure.unit)}",
+            ),
             *(_with_unit(figure.bare, figure.unit), figure.verdict),
             ", ".join(f"{name} {_plain(value)}" for name, value in figure.details.items()),
         )
@@ -107,7 +119,11 @@ def _machine() -> dict[str, str | int]:
     model = platform.machine()
     cpu_info = Path("/proc/cpuinfo")
     if cpu_info.exists():
-        names = [line.partition(":")[2].strip() for line in cpu_info.read_text().splitlines() if "model name" in line]
+        names = [
+            line.partition(":")[2].strip()
+            for line in cpu_info.read_text().splitlines()
+            if "model name" in line
+        ]
         model = names[0] if names else model
     return {
         "cpu": model,
@@ -125,7 +141,7 @@ def _with_unit(value: float | None, unit: str) -> str:
     return "" if value is None else f"{_plain(value)} {unit}".strip()
 
 
-def _plain(value: float | int | str) -> str:
+def _plain(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

@@ -25,7 +25,9 @@ def idle(seconds: float) -> Iterator[Figure]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         catalogue = Catalogue(half_in_stock(PRODUCTS))
         upstream = stack.enter_context(Upstream(lambda: (catalogue.body(), None)))
-        running = stack.enter_context(process("monitor", "--config", str(_config(folder, upstream.url)), "run"))
+        running = stack.enter_context(
+            process("monitor", "--config", str(_config(folder, upstream.url)), "run")
+        )
         wait_for(lambda: len(upstream.asked_at) >= 2)
         started, cpu_s = time.perf_counter(), _cpu_s(running.pid)
         time.sleep(seconds)
@@ -39,8 +41,10 @@ def idle(seconds: float) -> Iterator[Figure]:
         "MB",
         None,
         {
-            **{"peak MB": kilobytes["VmHWM"] / 1000, "own MB": kilobytes["RssAnon"] / 1000},
-            **{"files MB": kilobytes["RssFile"] / 1000, "threads": kilobytes["Threads"]},
+            "peak MB": kilobytes["VmHWM"] / 1000,
+            "own MB": kilobytes["RssAnon"] / 1000,
+            "files MB": kilobytes["RssFile"] / 1000,
+            "threads": kilobytes["Threads"],
         },
     )
     yield Figure(
@@ -68,7 +72,9 @@ def _cpu_s(pid: int) -> float:
     """As the scheduler counts it, in nanoseconds: ticks of 10 ms miss what wakes for one."""
     tasks = Path(f"/proc/{pid}/task")
     counted = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
-    ticks = sum(int(field) for field in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])
+    ticks = sum(
+        int(field) for field in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    )
     return max(counted / 1e9, ticks / os.sysconf("SC_CLK_TCK"))
 
 

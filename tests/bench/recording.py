@@ -1,6 +1,7 @@
 """A monitor without network or waiting: decides listings and commits them, many polls to a transaction."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -45,36 +46,33 @@ def watching(products: int) -> Settings:
     return Settings((rule,), {CHANNEL: timedelta(hours=6)}, (CHANNEL,), {FEED.source: timedelta(minutes=1)})
 
 
-class Listings:
-    """The rows of each poll; one that did not change is the same object, as the source makes it."""
-
-    def __init__(self, products: int) -> None:
-        self._rows = [_row(number, 0) for number in range(products)]
-
-    def after(self, changes: Changes) -> Listing:
-        for number, left in changes.items():
-            self._rows[number] = _row(number, left)
-        return Listing(tuple(self._rows))
-
-
 class Decider:
-    """Polls in, decisions out, as the daemon's ledger has them."""
+    """What each poll has to be stored. Only the first few products, which are watched, need deciding:
 
-    def __init__(self, settings: Settings, now: datetime) -> None:
-        self._settings = settings
+    of the others the spans are what changed, and to decide them, too, would take six times as long.
+    """
+
+    def __init__(self, products: int, watched: int, now: datetime) -> None:
+        self._products = products
+        self._settings = watching(watched)
+        self._rows = [_row(number, 0) for number in range(watched)]
         self._ids = map("{:012}".format, count())
         self._world = World(feeds={FEED: FeedState(now)}, products={FEED: {}})
 
-    def __call__(self, listing: Listing, at: datetime) -> Decision:
-        poll = Poll(FEED, at, TOOK, listing)
+    def __call__(self, changed: Changes, at: datetime) -> Decision:
+        for number in changed.keys() & range(len(self._rows)):
+            self._rows[number] = _row(number, changed[number])
+        poll = Poll(FEED, at, TOOK, Listing(tuple(self._rows)))
         decision, changes = decide(self._world, poll, self._settings, at + TOOK, self._ids.__next__)
         absorb(self._world, changes)
-        return decision
+        unwatched = {number: left for number, left in changed.items() if number >= len(self._rows)}
+        all_of_it = as_decision(unwatched, at, self._products)
+        return replace(decision, poll=all_of_it.poll, spans=decision.spans + all_of_it.spans)
 
 
-def as_decision(changes: Changes, at: datetime, products: int) -> Decision:
+def as_decision(changed: Changes, at: datetime, products: int) -> Decision:
     """What a poll writes that no rule looks at."""
-    spans = [SpanStart(key_of(number), seen_of(number, left)) for number, left in changes.items()]
+    spans = [SpanStart(key_of(number), seen_of(number, left)) for number, left in changed.items()]
     return Decision(PollRecord(FEED, at, TOOK, valid=products), spans)
 
 
@@ -87,7 +85,12 @@ class Recorder:
 
     def write(self, decisions: Iterable[Decision]) -> None:
         """All of them in one transaction."""
-        self.database.write(lambda connection: [self._commit(connection, decision) for decision in decisions])
+
+        def write(connection: Connection) -> None:
+            for decision in decisions:
+                self._commit(connection, decision)
+
+        self.database.write(write)
 
     def checkpoint(self) -> None:
         self.database.checkpoint()

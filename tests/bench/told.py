@@ -35,7 +35,10 @@ def seen_to_told(products: int, rules: int, restocks: int, aim_ms: float) -> Fig
         stack.enter_context(process("tests.bench.bare", *args))
         wait_for(lambda: min(len(ours.restocks), len(theirs.restocks)) > restocks, restocks * INTERVAL_S * 2)
         time.sleep(INTERVAL_S / 2)
-        our_ms, their_ms = delays_ms(ours, our_receiver, restocks), delays_ms(theirs, their_receiver, restocks)
+        our_ms, their_ms = (
+            delays_ms(ours, our_receiver, restocks),
+            delays_ms(theirs, their_receiver, restocks),
+        )
     return Figure(
         f"seen to told, {products:,} products × {rules} rules",
         median(our_ms),
@@ -43,8 +46,11 @@ def seen_to_told(products: int, rules: int, restocks: int, aim_ms: float) -> Fig
         "ms",
         median(their_ms),
         {
-            **{"restocks": len(our_ms), "p95 ms": percentile(our_ms, 95), "max ms": max(our_ms)},
-            **{"first ms": our_ms[0], "bare p95 ms": percentile(their_ms, 95)},
+            "restocks": len(our_ms),
+            "p95 ms": percentile(our_ms, 95),
+            "max ms": max(our_ms),
+            "first ms": our_ms[0],
+            "bare p95 ms": percentile(their_ms, 95),
         },
     )
 
@@ -64,18 +70,20 @@ def write_config(folder: Path, url: str, channel: str, rules: int, interval: str
 
 @contextmanager
 def process(module: str, *args: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process of the checkout, ended with the block. What it says goes to a file that is shown if it dies."""
+    """A Python process, ended with the block. What it said is shown if that went wrong."""
     with tempfile.TemporaryFile() as said:
         running = subprocess.Popen([sys.executable, "-m", module, *args], stdout=said, stderr=said)
         try:
             yield running
-            died = running.poll() is not None
+            if running.poll() is not None:
+                raise RuntimeError(f"{module} ended by itself")  # noqa: TRY301  its words are wanted, too
+        except BaseException as error:
+            said.seek(0)
+            error.add_note(f"{module} said: ...{said.read()[-2000:].decode()}")
+            raise
         finally:
             running.terminate()
             running.wait(15)
-        if died:
-            said.seek(0)
-            raise RuntimeError(f"{module} ended by itself: {said.read()[-2000:].decode()}")
 
 
 def delays_ms(upstream: Upstream, receiver: Receiver, restocks: int) -> list[float]:
