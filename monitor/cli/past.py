@@ -59,7 +59,7 @@ def read_past(
 
     _check_rule(place, rule)
     with Database.open_read_only(place.url) as database, database.read() as connection:
-        wanted = _wanted(products, product_keys(connection))
+        wanted = wanted_keys(products, product_keys(connection))
         codes = {key.product_code for key in wanted}
         stored = history(connection, start, codes, whole_windows=True) if codes else ()
         gaps = unseen(connection, start, end)
@@ -88,7 +88,7 @@ def _check_rule(place: Place, rule: str | None) -> None:
         raise click.UsageError(f"there is no rule {rule!r}{did_you_mean(rule, names)}")
 
 
-def _wanted(products: Sequence[str], known: Sequence[ProductKey]) -> set[ProductKey]:
+def wanted_keys(products: Sequence[str], known: Sequence[ProductKey]) -> set[ProductKey]:
     """All without a name. Raises UsageError with what comes nearest to names that fit nothing."""
     if not products:
         return set(known)

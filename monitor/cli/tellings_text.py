@@ -1,7 +1,7 @@
 """The lines of `monitor alerts`: what was announced, and below it a line for each delivery."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -41,14 +41,14 @@ def _heading(place: Place, what: Transition | Notice, now: datetime, glyphs: Gly
     at = when(what.at, place.zone, now)
     if isinstance(what, Notice):
         words = f"{notice_headline(what, Language.EN)}: {notice_sentence(what, style)}"
-        return [at, careful(glyphs.edges["notice"]), strong(words), faint(f"event {what.event_id}")]
+        return [at, careful(glyphs.edges["notice"]), strong(words), faint(f"(event {what.event_id})")]
     edge = glyphs.edges[what.kind]
     title = strong(transition_title(what, None, style))
     return [
         at,
         good(edge) if what.kind == "fired" else edge,
         title,
-        faint(f"{what.rule}, event {what.event_id}"),
+        faint(f"({what.rule}, event {what.event_id})"),
     ]
 
 
@@ -71,7 +71,7 @@ def _outcome(place: Place, told: "Told", delivery: "Delivery", now: datetime) ->
     why = [upstream(delivery.reason)] if delivery.reason else []
     match delivery.state:
         case "sent" if delivery.ended_at is not None:
-            return [f"after {span(delivery.ended_at - told.what.at)}"]
+            return [f"after {_short(delivery.ended_at - told.what.at)}"]
         case "pending" | "retry":
             next_try = (
                 "is being sent"
@@ -81,6 +81,12 @@ def _outcome(place: Place, told: "Told", delivery: "Delivery", now: datetime) ->
             return [next_try, *why]
         case _:
             return why
+
+
+def _short(duration: timedelta) -> str:
+    """Tenths count where a message should have been quick."""
+    seconds = max(duration.total_seconds(), 0.0)
+    return f"{seconds:.1f} s" if seconds < 10 else span(duration)
 
 
 def _attempts(place: Place, delivery: "Delivery", now: datetime) -> list[str]:
