@@ -52,6 +52,7 @@ async def serve(
         return 1 if parts.is_broken else 0
     finally:
         signals.remove()
+        logs.let_go(sys.stdout)
 
 
 async def _started(

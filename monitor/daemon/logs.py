@@ -26,6 +26,17 @@ def set_up(environ: Mapping[str, str], stream: TextIO, journal: str = JOURNAL) -
     logging.raiseExceptions = False  # a closed stdout must not end in a traceback for each line
 
 
+def let_go(stream: TextIO) -> None:
+    """At the end: what a reader that is gone did not take must not become an exit code of the interpreter."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
 def fields_of(record: logging.LogRecord) -> dict[str, object]:
     fields = getattr(record, "fields", None)
     return dict(fields) if isinstance(fields, Mapping) else {}

@@ -181,6 +181,7 @@ class Stage:
         """Write monitor.toml; `more` is put at its end."""
         usual = {"timeout": "5s", "blind_after": "60s", "notify": "hook", "provider": self.provider.url}
         text = CONFIG.format(**{**usual, "mail": self.mail_url, **settings}) + more
+        self.config.touch(0o600)
         self.config.write_text(text, "utf-8")
 
     @property
