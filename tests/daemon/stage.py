@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.core.answer import Failed, Listing, Poll
-from monitor.core.decision import Decision
+from monitor.core.decision import Decision, Silence
 from monitor.core.errors import DatabaseError
 from monitor.core.matching import Rule
 from monitor.core.product import Feed
@@ -38,13 +38,21 @@ class MoodyStore(Store):
     """A real store on a disk that the test breaks and mends."""
 
     mood = Mood.FINE
-    reads = 0
 
     async def load(self, feeds: Iterable[Feed], now: datetime) -> Stored:
-        self.reads += 1
         if self.mood is Mood.REFUSES:
             raise DatabaseError("the disk is full")
         return await super().load(feeds, now)
+
+    async def shift(self, step: timedelta) -> None:
+        if self.mood is not Mood.FINE:
+            raise DatabaseError("the disk is full")
+        await super().shift(step)
+
+    async def silences(self, now: datetime) -> tuple[Silence, ...]:
+        if self.mood is Mood.REFUSES:
+            raise DatabaseError("the disk is full")
+        return await super().silences(now)
 
     async def commit(self, decision: Decision, now: datetime) -> Committed:
         if self.mood in {Mood.REFUSES, Mood.READ_ONLY}:

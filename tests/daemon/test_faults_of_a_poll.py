@@ -1,0 +1,159 @@
+"""From the wire to the tables: what a faulty answer leaves in the database, and that the next poll is well."""
+
+import asyncio
+import gzip
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.core.answer import Listing
+from monitor.core.product import Feed
+from monitor.daemon.gate import SourceGate
+from monitor.daemon.ledger import Taken
+from monitor.daemon.poll import poll
+from monitor.source.client import Client
+from tests.core.builders import FEED
+from tests.daemon.stage import Bench, a_ledger, edges
+from tests.source.answers import FORBIDDEN, SERVER_ERROR, body, row
+from tests.source.asking import KEY, client
+from tests.source.test_body import HUGE
+from tests.source.test_envelope import BROKEN as NOT_JSON
+from tests.source.test_transport import BROKEN as BROKEN_OFF
+from tests.source.test_transport import SLOW
+from tests.source.toxic_server import Part, Toxic, answers, closed_port, http, serving
+
+INTERVAL = timedelta(seconds=15)
+CUT_S = 0.15
+IN = body(row(remainingCount=3), row(productCode="OTHER", remainingCount=0))
+OUT = body(row(remainingCount=0), row(productCode="OTHER", remainingCount=0))
+EMPTY = body()
+
+
+def page(status: str, text: bytes = b"<html>Oh no</html>", **headers: str) -> Part:
+    return answers(http(text, status, **headers))
+
+
+def ok(text: bytes, **headers: str) -> Part:
+    return answers(http(text, **headers))
+
+
+PATIENT = {
+    "HTTP 401": (page("401 Unauthorized"), "unauthorized: the key was refused (HTTP 401)"),
+    "HTTP 403": (page("403 Forbidden"), "forbidden: the key was refused (HTTP 403)"),
+    "403 in the envelope": (ok(FORBIDDEN), "forbidden: the key was refused (status 403 in the answer"),
+    "HTTP 429": (page("429 Slow down"), "rate limited"),
+    "HTTP 429 with a date": (
+        page("429 Slow down", retry_after="Sun, 01 Jun 2025 12:00:30 GMT"),
+        "rate limited",
+    ),
+    "HTTP 500": (page("500 Oh"), "server error (HTTP 500)"),
+    "500 in the envelope": (ok(SERVER_ERROR), "server error (status 500 in the answer"),
+    "HTTP 502 as a page": (page("502 Bad Gateway"), "server error (HTTP 502)"),
+    "HTTP 503": (page("503 Busy"), "server error (HTTP 503)"),
+}
+PLAIN = {
+    **{name: (part, "no complete answer within") for name, part in SLOW.items()},
+    **BROKEN_OFF,
+    **{name: (ok(text), "") for name, text in NOT_JSON.items()},
+    "more than the cap": (HUGE["announced"], "larger than 16 MiB"),
+    "a redirect": (page("302 Found", location="/login"), "redirected to /login, not followed"),
+    "no content": (answers(b"HTTP/1.1 204 No Content\r\n\r\n"), "unexpected answer (HTTP 204)"),
+    "another encoding": (ok(b"\x0b\x02\x80{}\x03", content_encoding="br"), "not asked for: br"),
+    "gzip cut short": (ok(gzip.compress(IN)[:-9], content_encoding="gzip"), "gzip data is cut short"),
+    "status as text": (ok(body(row(), status=b'"200"')), "status is not the number 200"),
+    "status missing": (ok(b'{"data": []}'), "status is not the number 200"),
+    "data as an object": (ok(b'{"status": 200, "data": {}}'), "its data is not a list"),
+    "data as null": (ok(b'{"status": 200, "data": null}'), "its data is not a list"),
+    "a list of nulls": (ok(body(b"null", b"null")), "none of the 2 rows can be used"),
+    "no usable count": (ok(body(row(remainingCount="6.0"))), "none of the 1 rows can be used"),
+    "only a contradiction": (ok(body(row(remainingCount=0), row())), "no usable row among 2 rows"),
+    "an empty list": (ok(EMPTY), "empty list"),
+}
+
+
+@dataclass
+class Wired:
+    """A real client, a gate and a ledger on a real database, on a clock that the test moves."""
+
+    client: Client
+    gate: SourceGate
+    bench: Bench
+    toxic: Toxic
+
+    async def slot(self) -> Taken | None:
+        """One interval passes. None: the source is left alone."""
+        bench = self.bench
+        bench.clock.advance(INTERVAL.total_seconds())
+        return await poll(FEED, self.client, self.gate, bench.ledger, bench.clock, lambda _: None)
+
+    async def next_poll(self) -> tuple[Taken, int]:
+        """What the next poll brings, and how many intervals it took to come."""
+        for slots in range(1, 100):
+            if (taken := await self.slot()) is not None:
+                return taken, slots
+        raise AssertionError("the source is left alone for ever")
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        return stored(self.bench.file, sql)
+
+
+@asynccontextmanager
+async def wired(file: Path, *parts: Part, feed: Feed = FEED) -> AsyncIterator[Wired]:
+    async with (
+        a_ledger(file, feeds=(feed,)) as bench,
+        serving(*parts) as toxic,
+        client(toxic.url, CUT_S) as asking,
+    ):
+        yield Wired(asking, SourceGate(INTERVAL, bench.clock.monotonic), bench, toxic)
+
+
+def stored(file: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def all_but_polls(file: Path) -> list[str]:
+    """Every row of every other table. What a poll decides is in here."""
+    with closing(sqlite3.connect(file)) as connection:
+        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "poll"')]
+
+
+async def play(file: Path, fault: Part, reason: str, most_slots: int) -> None:
+    async with wired(file, ok(IN), fault, ok(OUT)) as wire:
+        assert edges((await wire.next_poll())[0]) == ["fired"]
+        before = all_but_polls(file)
+
+        await wire.next_poll()
+        [(outcome, said, excerpt)] = wire.rows(LAST)
+        assert outcome == "failed"
+        assert said
+        assert reason in str(said)
+        assert KEY not in f"{said} {excerpt}"
+        assert all_but_polls(file) == before
+
+        taken, slots = await wire.next_poll()
+        assert wire.rows(LAST) == [("ok", None, None)]
+        assert edges(taken) == ["resolved"]
+        assert slots <= most_slots
+
+
+LAST = "SELECT outcome, reason, excerpt FROM poll ORDER BY id DESC LIMIT 1"
+
+
+@pytest.mark.parametrize(("fault", "reason"), PLAIN.values(), ids=PLAIN.keys())
+def test_a_fault_is_one_failed_poll_and_the_next_interval_is_well(
+    fault: Part, reason: str, file: Path
+) -> None:
+    asyncio.run(play(file, fault, reason, most_slots=1))
+
+
+@pytest.mark.parametrize(("fault", "reason"), PATIENT.values(), ids=PATIENT.keys())
+def test_a_complaint_is_one_failed_poll_and_all_is_well_when_the_wait_is_over(
+    fault: Part, reason: str, file: Path
+) -> None:
+    asyncio.run(play(file, fault, reason, most_slots=2))
