@@ -6,7 +6,9 @@ from typing import Final
 
 from monitor.cli.chart import Glyphs, step_chart
 from monitor.cli.output import (
+    Cell,
     Table,
+    careful,
     console,
     faint,
     good,
@@ -80,9 +82,9 @@ def _print_windows(place: Place, past: Past, now: datetime) -> None:
         table.row(
             _moment(window.opened_at, place, now),
             _within(window.opened_within),
-            good("open") if window.is_open else _moment(window.closed_at, place, now),
+            _closed(past, window, place, now),
             "" if window.is_open else _within(window.closed_within),
-            _lasted(window, now),
+            _lasted(past, window, now),
             str(window.peak),
         )
     print_table(table)
@@ -96,7 +98,15 @@ def _within(uncertainty: timedelta | None) -> str:
     return "—" if uncertainty is None else span(uncertainty)
 
 
-def _lasted(window: Window, now: datetime) -> str:
+def _closed(past: Past, window: Window, place: Place, now: datetime) -> Cell:
+    if not window.is_open:
+        return _moment(window.closed_at, place, now)
+    return good("open") if past.is_known_now else careful("not known")
+
+
+def _lasted(past: Past, window: Window, now: datetime) -> str:
+    if window.is_open and not past.is_known_now:
+        return f"at least {span(window.last_at - window.opened_at)}"
     return span(window.lasted(now))
 
 

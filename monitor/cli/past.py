@@ -32,6 +32,10 @@ class Past:
         return self.stored.key
 
     @property
+    def is_known_now(self) -> bool:
+        return self.segments[-1].state is not StockState.UNKNOWN
+
+    @property
     def observed_share(self) -> float:
         """How much of the time is known."""
         return 1 - self._share_of(StockState.UNKNOWN, StockState.NO_RECORD)
