@@ -1,37 +1,25 @@
-"""From the wire to the tables: what a faulty answer leaves in the database, and that the next poll is well."""
+"""From the wire to the tables: what a faulty answer leaves in the database, and the poll after it."""
 
 import asyncio
 import gzip
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from monitor.core.answer import Listing
-from monitor.core.product import Feed
-from monitor.daemon.gate import SourceGate
-from monitor.daemon.ledger import Taken
-from monitor.daemon.poll import poll
-from monitor.source.client import Client
-from tests.core.builders import FEED
-from tests.daemon.stage import Bench, a_ledger, edges
+from tests.daemon.stage import edges
+from tests.daemon.wired import all_but_polls, wired
 from tests.source.answers import FORBIDDEN, SERVER_ERROR, body, row
-from tests.source.asking import KEY, client
+from tests.source.asking import KEY
 from tests.source.test_body import HUGE
 from tests.source.test_envelope import BROKEN as NOT_JSON
 from tests.source.test_transport import BROKEN as BROKEN_OFF
 from tests.source.test_transport import SLOW
-from tests.source.toxic_server import Part, Toxic, answers, closed_port, http, serving
+from tests.source.toxic_server import Part, answers, http
 
-INTERVAL = timedelta(seconds=15)
-CUT_S = 0.15
 IN = body(row(remainingCount=3), row(productCode="OTHER", remainingCount=0))
 OUT = body(row(remainingCount=0), row(productCode="OTHER", remainingCount=0))
 EMPTY = body()
+LAST = "SELECT outcome, reason, excerpt FROM poll ORDER BY id DESC LIMIT 1"
 
 
 def page(status: str, text: bytes = b"<html>Oh no</html>", **headers: str) -> Part:
@@ -57,7 +45,6 @@ PATIENT = {
     "HTTP 503": (page("503 Busy"), "server error (HTTP 503)"),
 }
 PLAIN = {
-    **{name: (part, "no complete answer within") for name, part in SLOW.items()},
     **BROKEN_OFF,
     **{name: (ok(text), "") for name, text in NOT_JSON.items()},
     "more than the cap": (HUGE["announced"], "larger than 16 MiB"),
@@ -76,55 +63,29 @@ PLAIN = {
 }
 
 
-@dataclass
-class Wired:
-    """A real client, a gate and a ledger on a real database, on a clock that the test moves."""
-
-    client: Client
-    gate: SourceGate
-    bench: Bench
-    toxic: Toxic
-
-    async def slot(self) -> Taken | None:
-        """One interval passes. None: the source is left alone."""
-        bench = self.bench
-        bench.clock.advance(INTERVAL.total_seconds())
-        return await poll(FEED, self.client, self.gate, bench.ledger, bench.clock, lambda _: None)
-
-    async def next_poll(self) -> tuple[Taken, int]:
-        """What the next poll brings, and how many intervals it took to come."""
-        for slots in range(1, 100):
-            if (taken := await self.slot()) is not None:
-                return taken, slots
-        raise AssertionError("the source is left alone for ever")
-
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        return stored(self.bench.file, sql)
+@pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW.keys())
+def test_an_answer_that_does_not_end_is_one_failed_poll_and_the_next_interval_is_well(
+    fault: Part, file: Path
+) -> None:
+    asyncio.run(play(file, fault, "no complete answer within", most_slots=1, timeout_s=0.3))
 
 
-@asynccontextmanager
-async def wired(file: Path, *parts: Part, feed: Feed = FEED) -> AsyncIterator[Wired]:
-    async with (
-        a_ledger(file, feeds=(feed,)) as bench,
-        serving(*parts) as toxic,
-        client(toxic.url, CUT_S) as asking,
-    ):
-        yield Wired(asking, SourceGate(INTERVAL, bench.clock.monotonic), bench, toxic)
+@pytest.mark.parametrize(("fault", "reason"), PLAIN.values(), ids=PLAIN.keys())
+def test_a_fault_is_one_failed_poll_and_the_next_interval_is_well(
+    fault: Part, reason: str, file: Path
+) -> None:
+    asyncio.run(play(file, fault, reason, most_slots=1))
 
 
-def stored(file: Path, sql: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute(sql).fetchall()
+@pytest.mark.parametrize(("fault", "reason"), PATIENT.values(), ids=PATIENT.keys())
+def test_a_complaint_is_one_failed_poll_and_all_is_well_when_the_wait_is_over(
+    fault: Part, reason: str, file: Path
+) -> None:
+    asyncio.run(play(file, fault, reason, most_slots=2))
 
 
-def all_but_polls(file: Path) -> list[str]:
-    """Every row of every other table. What a poll decides is in here."""
-    with closing(sqlite3.connect(file)) as connection:
-        return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "poll"')]
-
-
-async def play(file: Path, fault: Part, reason: str, most_slots: int) -> None:
-    async with wired(file, ok(IN), fault, ok(OUT)) as wire:
+async def play(file: Path, fault: Part, reason: str, most_slots: int, timeout_s: float = 5) -> None:
+    async with wired(file, ok(IN), fault, ok(OUT), timeout_s=timeout_s) as wire:
         assert edges((await wire.next_poll())[0]) == ["fired"]
         before = all_but_polls(file)
 
@@ -140,20 +101,3 @@ async def play(file: Path, fault: Part, reason: str, most_slots: int) -> None:
         assert wire.rows(LAST) == [("ok", None, None)]
         assert edges(taken) == ["resolved"]
         assert slots <= most_slots
-
-
-LAST = "SELECT outcome, reason, excerpt FROM poll ORDER BY id DESC LIMIT 1"
-
-
-@pytest.mark.parametrize(("fault", "reason"), PLAIN.values(), ids=PLAIN.keys())
-def test_a_fault_is_one_failed_poll_and_the_next_interval_is_well(
-    fault: Part, reason: str, file: Path
-) -> None:
-    asyncio.run(play(file, fault, reason, most_slots=1))
-
-
-@pytest.mark.parametrize(("fault", "reason"), PATIENT.values(), ids=PATIENT.keys())
-def test_a_complaint_is_one_failed_poll_and_all_is_well_when_the_wait_is_over(
-    fault: Part, reason: str, file: Path
-) -> None:
-    asyncio.run(play(file, fault, reason, most_slots=2))
