@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.export import COLUMNS, POLLS_AT_ONCE, observations, write_csv, write_jsonl
-from tests.store.ground import H800, Monitor, listing, new_store, seen
+from monitor.core.moment import from_ms
+from monitor.store.export import COLUMNS, POLLS_AT_ONCE, Chosen, observations, write_csv, write_jsonl
+from tests.store.ground import H800, Monitor, key, listing, new_store, seen
 from tests.store.test_housekeeping import DAY, keep_house, random_history
 from tests.store.test_world_property import FEEDS
 
@@ -80,3 +81,16 @@ def test_jsonl_has_an_object_a_line_with_numbers_as_numbers(monitor: Monitor) ->
     assert tuple(one) == COLUMNS
     assert (one["remaining_count"], one["available"], one["price_unit"]) == (3, 1, 11)
     assert (two["stock_error"], two["available"], two["name"]) == ("库存不足", 0, None)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_part_of_the_export_equals_that_part_of_the_view(monitor: Monitor, seed: int) -> None:
+    random_history(monitor, seed, 150)
+    at = monitor.rows("SELECT at FROM poll ORDER BY id LIMIT 1 OFFSET 30")[0][0]
+    assert isinstance(at, int)
+    chosen = Chosen(from_ms(at), frozenset({key("PRD-1")}))
+    part = monitor.write(lambda c: list(observations(c, chosen=chosen)))
+    code = COLUMNS.index("product_code")
+    whole = [row for row in monitor.rows(IN_ORDER) if row[1] >= at]  # type: ignore[operator]
+    assert part == [row for row in whole if row[2 : code + 1] == ("alaya", 1, "PRD-1")]
+    assert part
