@@ -144,11 +144,11 @@ class Parts:
         if taken.moved_alerts:
             self.lanes.wake_all()
 
-    async def end_polls(self, feeds: Collection[Feed]) -> None:
+    async def end_polls(self, feeds: Collection[Feed], within_s: float = POLLS_END_WITHIN_S) -> None:
         """Wait for the polls of these feeds that are in flight, but not for long."""
         polling = [task for task, feed in self._polling.items() if feed in feeds]
         if polling:
-            _, late = await asyncio.wait(polling, timeout=POLLS_END_WITHIN_S)
+            _, late = await asyncio.wait(polling, timeout=within_s)
             for task in late:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
