@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from monitor.core.moment import from_ms
+from monitor.core.product import ProductKey
 from monitor.store.export import COLUMNS, POLLS_AT_ONCE, Chosen, observations, write_csv, write_jsonl
-from tests.store.ground import H800, Monitor, key, listing, new_store, seen
+from tests.store.ground import H800, Monitor, listing, new_store, seen
 from tests.store.test_housekeeping import DAY, keep_house, random_history
 from tests.store.test_world_property import FEEDS
 
@@ -88,9 +89,9 @@ def test_a_part_of_the_export_equals_that_part_of_the_view(monitor: Monitor, see
     random_history(monitor, seed, 150)
     at = monitor.rows("SELECT at FROM poll ORDER BY id LIMIT 1 OFFSET 30")[0][0]
     assert isinstance(at, int)
-    chosen = Chosen(from_ms(at), frozenset({key("PRD-1")}))
-    part = monitor.write(lambda c: list(observations(c, chosen=chosen)))
-    code = COLUMNS.index("product_code")
     whole = [row for row in monitor.rows(IN_ORDER) if row[1] >= at]  # type: ignore[operator]
-    assert part == [row for row in whole if row[2 : code + 1] == ("alaya", 1, "PRD-1")]
-    assert part
+    source, code = COLUMNS.index("source"), COLUMNS.index("product_code")
+    wanted = whole[-1][source : code + 1]
+    chosen = Chosen(from_ms(at), frozenset({ProductKey(*wanted)}))  # type: ignore[arg-type]
+    part = monitor.write(lambda c: list(observations(c, chosen=chosen)))
+    assert part == [row for row in whole if row[source : code + 1] == wanted]
