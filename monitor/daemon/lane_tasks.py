@@ -26,11 +26,13 @@ class LaneTasks:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         on_fatal: Callable[[], None],
+        pause_s: float = 1.0,
     ) -> None:
         self._outbox = outbox
         self._now = now
         self._monotonic = monotonic
         self._on_fatal = on_fatal
+        self._pause_s = pause_s
         self._lanes: dict[str, tuple[Target, Lane, asyncio.Task[None]]] = {}
 
     def start(self, loaded: Loaded) -> None:
@@ -84,7 +86,7 @@ class LaneTasks:
             except Exception:  # noqa: BLE001 - whatever it was, the lane is needed
                 _log.exception("lane crashed", extra={"fields": {"channel": lane.name}})
                 crashes = crashes + 1 if self._monotonic() - started < CALM_S else 1
-                await asyncio.sleep(1)
+                await asyncio.sleep(self._pause_s)
             else:
                 return
         self._on_fatal()
