@@ -168,6 +168,10 @@ def test_unknown_fields_are_ignored() -> None:
     assert listed(answer).is_empty
 
 
+def test_a_number_of_5000_digits_in_an_unknown_field_is_ignored() -> None:
+    assert listed(b'{"status": 200, "data": [], "page": ' + b"9" * 5000 + b"}").is_empty
+
+
 def test_of_a_repeated_envelope_field_the_last_counts() -> None:
     assert listed(b'{"status": 500, "status": 200, "data": {}, "data": []}').is_empty
 
