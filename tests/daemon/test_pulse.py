@@ -264,6 +264,22 @@ def test_a_deleted_database_is_made_anew_and_told_what_is_known(file: Path) -> N
     play(file, story)
 
 
+def test_a_database_that_was_replaced_is_read_anew(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(OUT)
+        older = bench.folder / "older.db"
+        execute(file, "VACUUM INTO ?", str(older))
+        await bench.poll(IN)
+        older.replace(file)
+        await bench.poll(IN)
+        assert bench.parts.health.database_refuses_since is not None
+        await bench.pulse.beat()
+        assert bench.parts.trouble.since is None
+        assert execute(file, "SELECT edge FROM transition") == [("fired",)]
+
+    play(file, story)
+
+
 def with_heartbeat(internet: FakeInternet) -> str:
     internet.forget()
     url = f'heartbeat_url = "http://127.0.0.1:{internet.port}/beat"\n'
