@@ -1,5 +1,6 @@
 """One poll: ask, decide, commit, wake the lanes, and say in one line what happened."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -39,6 +40,7 @@ async def poll(
     failing = ledger.world.feeds[feed].last_failure if feed in ledger.world.feeds else None
     taken = await ledger.take(Poll(feed, at, duration, answer))
     wake(taken.channels())
+    await asyncio.sleep(0)  # the lanes begin to send; the log can wait
     _tell(feed, duration, taken, failing)
     return taken
 
