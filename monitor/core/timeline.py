@@ -75,10 +75,7 @@ def timeline(
     spans: Sequence[Span], unseen: Iterable[Stretch], start: datetime, end: datetime
 ) -> list[Segment]:
     """Segments that cover `start` to `end` without a gap. `unseen` must be in order and not overlap."""
-    segments = list(_of_spans(spans, start, end))
-    for stretch in unseen:
-        segments = [part for segment in segments for part in _without(segment, stretch)]
-    return segments
+    return list(_overlaid(_of_spans(spans, start, end), unseen))
 
 
 def common(many: Sequence[Sequence[Stretch]], start: datetime, end: datetime) -> list[Stretch]:
@@ -129,17 +126,24 @@ def _of_spans(spans: Sequence[Span], start: datetime, end: datetime) -> Iterator
         yield Segment(covered, end, StockState.NO_RECORD)
 
 
-def _without(segment: Segment, unseen: Stretch) -> Iterator[Segment]:
-    """The segment with its part in `unseen` made unknown."""
-    begin, stop = max(segment.start, unseen.start), min(segment.end, unseen.end)
-    if begin >= stop or segment.state is StockState.NO_RECORD:
-        yield segment
-        return
-    if segment.start < begin:
-        yield replace(segment, end=begin)
-    yield Segment(begin, stop, StockState.UNKNOWN)
-    if stop < segment.end:
-        yield replace(segment, start=stop)
+def _overlaid(segments: Iterable[Segment], unseen: Iterable[Stretch]) -> Iterator[Segment]:
+    """The segments, with what lies in `unseen` made unknown: both are walked through once."""
+    stretches = iter(unseen)
+    stretch = next(stretches, None)
+    for segment in segments:
+        begin = segment.start
+        while stretch is not None and stretch.start < segment.end:
+            if segment.state is not StockState.NO_RECORD and stretch.end > begin:
+                if begin < stretch.start:
+                    yield replace(segment, start=begin, end=stretch.start)
+                until = min(stretch.end, segment.end)
+                yield Segment(max(begin, stretch.start), until, StockState.UNKNOWN)
+                begin = until
+            if stretch.end > segment.end:
+                break
+            stretch = next(stretches, None)
+        if begin < segment.end:
+            yield replace(segment, start=begin)
 
 
 def _column(parts: Sequence[tuple[Segment, timedelta]]) -> Column:

@@ -147,12 +147,13 @@ def _spans(
 ) -> Iterator[Span]:
     place = (product.id, first, product.source_id, product.aidc_id)
     rows = connection.exec_driver_sql(sql, place).all()
+    attributes = attributes_of(product[6:])
     for row, later in zip(rows, [*rows[1:], None], strict=True):
         from_at = row.from_at or product.first_seen_at
         last_at = later.unseen_from if later is not None else last_ok(product)
         is_sure = row.row_count == 0 or (last_at is not None and last_at > from_at)
         yield Span(
-            _observation(row, attributes_of(product[6:]), is_sure=is_sure),
+            _observation(row, attributes, is_sure=is_sure),
             row.first_poll_id,
             from_ms(from_at),
             from_ms_or_none(row.unseen_from),

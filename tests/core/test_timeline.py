@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core.product import Absent, Invalid, Observation, Seen
 from monitor.core.timeline import Column, Segment, StockState, Stretch, columns, common, stock_state, timeline
@@ -76,6 +78,32 @@ def test_unseen_time_is_unknown_and_not_what_was_before() -> None:
         (4, 5, UNKNOWN, 0),
         (5, 6, OUT, 0),
     ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(0, 3)),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda span: span[0],
+    ),
+    st.lists(st.integers(0, 40), max_size=8, unique=True),
+)
+def test_every_hour_is_what_its_span_says_unless_it_is_unseen(
+    starts: list[tuple[int, int]], edges: list[int]
+) -> None:
+    starts, edges = sorted(starts), sorted(edges)
+    unseen = [stretch(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    ends = [*(first for first, _ in starts[1:]), None]
+    spans = [span(first, end, Seen(left)) for (first, left), end in zip(starts, ends, strict=True)]
+    told = timeline(spans, unseen, START, START + 40 * HOUR)
+    assert [s.start for s in told[1:]] == [s.end for s in told[:-1]]
+    for hour in range(40):
+        (found,) = [s for s in told if s.start <= START + (hour + 0.5) * HOUR < s.end]
+        left = next((left for first, left in reversed(starts) if first <= hour), None)
+        is_unseen = any(a <= hour < b for a, b in zip(edges[::2], edges[1::2], strict=False))
+        expected = NO_RECORD if left is None else UNKNOWN if is_unseen else IN if left else OUT
+        assert (found.state, found.count) == (expected, left if expected is IN else 0)
 
 
 def test_time_before_the_record_stays_so_when_it_is_unseen_too() -> None:
