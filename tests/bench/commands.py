@@ -14,12 +14,16 @@ from tests.bench.servers import Upstream
 from tests.bench.told import process, wait_for, write_config
 
 
+PRODUCTS = 20
+"""All of them watched: as many as a person looks at."""
+
+
 def commands(times: int) -> Iterator[Figure]:
     bare_ms = _wall_ms([sys.executable, "-c", "pass"], times)
     yield _figure("monitor --help", ["--help"], 150, times, bare_ms)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        catalogue = Catalogue(half_in_stock(100))
+        catalogue = Catalogue(half_in_stock(PRODUCTS))
         upstream = stack.enter_context(Upstream(lambda: (catalogue.body(), None)))
         config = write_config(folder, upstream.url, "json://127.0.0.1:9/told", rules=5)
         with process("monitor", "--config", str(config), "run"):
