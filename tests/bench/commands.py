@@ -13,7 +13,6 @@ from tests.bench.figures import Figure, median
 from tests.bench.servers import Upstream
 from tests.bench.told import process, wait_for, write_config
 
-
 PRODUCTS = 20
 """All of them watched: as many as a person looks at."""
 
