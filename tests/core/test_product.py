@@ -1,6 +1,7 @@
 """What a product is, and when it is to be had."""
 
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 
@@ -49,10 +50,19 @@ def test_an_ignored_stock_error_does_not_block(ignored: tuple[str, ...], availab
         pytest.param("[!a]", "b", False, id="nor a complement"),
         pytest.param("a.c", "abc", False, id="nothing else is special"),
         pytest.param("*训练*", "大模型\n训练节点", True, id="across lines"),
+        pytest.param("NVIDIA*", "NVIDІA-H800", False, id="a letter that only looks the same"),
+        pytest.param("H800", "Ｈ８００", False, id="wide letters"),
     ],
 )
 def test_a_glob_knows_star_and_question_mark(glob: str, text: str, matches: bool) -> None:
     assert glob_matches(glob, text) is matches
+
+
+@pytest.mark.parametrize("glob", ["*a" * 99 + "b", "*?" * 99 + "b", "*a*b" * 49 + "c"])
+def test_the_worst_glob_that_a_rule_may_hold_is_matched_in_no_time(glob: str) -> None:
+    began = monotonic()
+    assert not glob_matches(glob, "a" * 500)
+    assert monotonic() - began < 0.5
 
 
 def test_an_attribute_that_is_missing_keeps_its_last_value() -> None:
