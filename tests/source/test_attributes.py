@@ -1,4 +1,4 @@
-"""Fault group R, attributes: one that cannot be read is unknown, and costs nothing else."""
+"""Attributes: one that cannot be read is unknown, and costs nothing else."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fault group E: what makes a whole answer unusable, and what does not."""
+"""What makes a whole answer unusable, and what does not."""
 
 import pytest
 

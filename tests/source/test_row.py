@@ -1,4 +1,4 @@
-"""Fault group R: what a bad row costs. Always itself at most, never the rows beside it."""
+"""What a bad row costs. Always itself at most, never the rows beside it."""
 
 from decimal import Decimal
 from typing import Any

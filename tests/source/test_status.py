@@ -1,4 +1,4 @@
-"""Fault group U, statuses and redirects: a failed poll each, its reason in words, the key kept here."""
+"""Statuses and redirects: a failed poll each, its reason in words, the key kept here."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Fault group U, the network: each fault is a failed poll with its reason, and the next poll works."""
+"""The network: each fault is a failed poll with its reason, and the next poll works."""
 
 import asyncio
 import socket
