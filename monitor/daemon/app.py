@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 
 from monitor.config.settings import Config
@@ -59,10 +59,7 @@ async def _started(
     config: Config, environ: Mapping[str, str], clock: Clock, signals: Signals
 ) -> Parts | None:
     """None when a signal came first: a half-made upgrade is rolled back by the next start."""
-    for warning in config.warnings:
-        _log.warning(warning)
-    if config.web is not None:
-        _log.warning("[web] is set, but this version has no dashboard: only public_url is used")
+    _warn(config)
     starting = asyncio.create_task(Parts.start(config, environ, clock))
     stopping = asyncio.create_task(signals.stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -75,6 +72,13 @@ async def _started(
     return None
 
 
+def _warn(config: Config) -> None:
+    for warning in config.warnings:
+        _log.warning(warning)
+    if config.web is not None:
+        _log.warning("[web] is set, but this version has no dashboard: only public_url is used")
+
+
 async def _until_stopped(
     parts: Parts,
     pulse: Pulse,
@@ -84,22 +88,30 @@ async def _until_stopped(
 ) -> None:
     """Reload on SIGHUP, once for as many as came meanwhile, until it is time to stop."""
     while True:
-        waits = [asyncio.create_task(event.wait()) for event in (signals.stop, signals.reload, parts.broken)]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for task in waits:
-            task.cancel()
+        await _first_of(signals.stop.wait(), signals.reload.wait(), parts.broken.wait())
         if signals.stop.is_set() or parts.is_broken:
             return
         signals.reload.clear()
         supervisor.tell(systemd.reloading(time.monotonic_ns()))
-        await _reload(parts, load_again)
+        # A stop does not wait for a reload that waits for a send.
+        await _first_of(signals.stop.wait(), _reload(parts, load_again))
         supervisor.tell(systemd.ready(pulse.status()))
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    """Until one of them is done; the others are given up."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _reload(parts: Parts, load_again: Callable[[], Config]) -> None:
     """A configuration with an error changes nothing at all."""
     try:
-        changed = await reload(parts, await in_thread(load_again))
+        config = await in_thread(load_again)
+        changed = await reload(parts, config)
     except ConfigError as error:
         for problem in error.problems:
             _log.error("reload refused", extra={"fields": {"problem": problem}})
@@ -108,6 +120,7 @@ async def _reload(parts: Parts, load_again: Callable[[], Config]) -> None:
     except Exception:  # noqa: BLE001 - what runs is worth more than a reload
         _log.exception("reload crashed")
     else:
+        _warn(config)
         _log.info("reloaded", extra={"fields": {"changed": changed or "nothing"}})
 
 

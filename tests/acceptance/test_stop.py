@@ -84,3 +84,12 @@ def handles_sigterm(daemon: Daemon) -> bool:
     with Path(f"/proc/{daemon.process.pid}/status").open() as status:
         [caught] = [line.split()[1] for line in status if line.startswith("SigCgt:")]
     return bool(int(caught, 16) >> 14 & 1)
+
+
+def test_a_reload_that_waits_for_a_send_does_not_hold_it_up(stage: Stage) -> None:
+    daemon = sending_without_an_answer(stage)
+    stage.config.write_text(stage.config.read_text().replace('language = "en"', 'language = "zh"'))
+    daemon.reload()
+    stage.after_polls(daemon, 1)
+    assert daemon.stop() == 0
+    assert '"reloaded"' not in daemon.said
