@@ -141,6 +141,19 @@ def test_notices_about_each_others_channels_make_no_storm(file: Path) -> None:
     assert stored(file, "SELECT subject FROM notice ORDER BY subject") == [("ops",), ("phone",)]
 
 
+def test_a_notice_that_fails_raises_no_other(file: Path) -> None:
+    async def play() -> None:
+        async with a_post(file, told=("phone",)) as post:
+            post.says = dict.fromkeys(BOTH, REVOKED)
+            await post.bench.poll(IN)
+            await post.deliver()
+            await post.deliver()
+            assert post.tries == ["phone", "ops"]
+
+    run(play())
+    assert stored(file, "SELECT subject FROM notice") == [("phone",)]
+
+
 def test_a_channel_that_is_dead_for_a_day_delays_no_other_and_loses_nothing_silently(file: Path) -> None:
     async def play() -> None:
         async with a_post(file) as post:
