@@ -57,7 +57,7 @@ def once(as_json: bool) -> int:
     asked = ask_all(config.sources, api_keys(config, os.environ))
     products = listed(asked)
     if as_json:
-        print_json(_as_json(config, asked, products), config.monitor.timezone)
+        print_json(_as_json(config, asked, products))
     else:
         _print(config, asked, products)
     is_met = any(_met_by(config, key, seen) for key, seen in products.items())

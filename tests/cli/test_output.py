@@ -78,7 +78,7 @@ class _Value:
     kind: _Kind
 
 
-def test_json_holds_plain_values_and_times_of_the_zone(capsys: Captured) -> None:
+def test_json_holds_plain_values_and_times_in_utc(capsys: Captured) -> None:
     print_json(
         {
             1: _Value(NOON, _Kind.A),
@@ -88,15 +88,14 @@ def test_json_holds_plain_values_and_times_of_the_zone(capsys: Captured) -> None
             "none": None,
             "list": ("中", True, 2.5),
             "path": object,
-        },
-        CHINA,
+        }
     )
     out = capsys.readouterr().out
     assert "中" in out
     told = json.loads(out)
     assert told.pop("path")
     assert told == {
-        "1": {"at": "2026-03-01T20:00:05.000+08:00", "kind": "a"},
+        "1": {"at": "2026-03-01T12:00:05.000+00:00", "kind": "a"},
         "took": 1.5,
         "price": 15.5,
         "whole": 8,
