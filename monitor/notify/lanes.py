@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from monitor.core.backoff import FailureClass, Outcome, Refused
+from monitor.core.backoff import LONGEST_RETRY_AFTER, FailureClass, Outcome, Refused
 from monitor.core.errors import DatabaseError
 from monitor.core.message import Message, compose
 from monitor.core.outbox import Item
@@ -164,7 +164,8 @@ class Lane:
         """Log when the channel's fortune changes, not at every try."""
         refused = outcome if isinstance(outcome, Refused) else None
         if refused is not None and refused.pauses_channel and refused.retry_after is not None:
-            self._paused_until = self._monotonic() + refused.retry_after.total_seconds()
+            patience = min(refused.retry_after, LONGEST_RETRY_AFTER)
+            self._paused_until = self._monotonic() + patience.total_seconds()
         before, self.refused = self.refused, refused
         if refused is not None and (before is None or before.reason != refused.reason):
             fields = {"channel": self.name, "kind": refused.kind.value, "reason": refused.reason}

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -155,6 +156,23 @@ def test_a_429_pauses_the_lane_which_goes_on_expiring() -> None:
 
     bench = play(story, (notice(1),), answers=(BUSY,))
     assert [sent.outcome for sent in bench.outbox.recorded] == [BUSY, Accepted()]
+
+
+def test_a_429_that_asks_for_a_year_pauses_the_lane_for_a_quarter_of_an_hour() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.outbox.until("expire")
+        bench.outbox.batches.append((notice(2),))
+        bench.clock.advance(14 * 60)
+        bench.lane.wake()
+        await bench.outbox.until("expire", times=2)
+        assert bench.outbox.calls.count("claim") == 1
+        bench.clock.advance(60)
+        bench.lane.wake()
+        await bench.outbox.until("record", times=2)
+
+    absurd = replace(BUSY, retry_after=timedelta(days=365))
+    bench = play(story, (notice(1),), answers=(absurd,))
+    assert [sent.outcome for sent in bench.outbox.recorded] == [absurd, Accepted()]
 
 
 def test_robots_get_no_more_than_their_rate_in_any_window() -> None:
