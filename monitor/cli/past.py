@@ -17,6 +17,8 @@ from monitor.core.window import Span, Window, windows
 if TYPE_CHECKING:
     from monitor.store.history import ProductHistory
 
+SHORTEST_CHART = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -68,9 +70,10 @@ def read_past(
         stored = history(connection, start, codes, whole_windows=True) if codes else ()
         gaps = unseen(connection, start, end)
     past = [
-        _past(one, timeline(one.spans, unseen_of(one.key, gaps, start, end), start, end))
+        _past(one, timeline(one.spans, unseen_of(one.key, gaps, begin, end), begin, end))
         for one in stored
         if one.key in wanted
+        for begin in [_begin(one.spans, start, end)]
     ]
     return [
         one
@@ -78,6 +81,12 @@ def read_past(
         if (products or any(span.from_at >= start for span in one.spans))
         and (rule is None or rule in place.watched_by(one.key, one.stored.attributes))
     ]
+
+
+def _begin(spans: Sequence[Span], start: datetime, end: datetime) -> datetime:
+    """A record younger than what was asked for fills the chart: no record is nothing to look at."""
+    first = min((span.from_at for span in spans), default=start)
+    return min(max(start, first), end - SHORTEST_CHART)
 
 
 def _check_rule(place: Place, rule: str | None) -> None:
