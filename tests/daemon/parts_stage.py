@@ -1,7 +1,9 @@
 """The parts of a daemon without a network: the source answers what the test says, and systemd listens."""
 
+import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -123,3 +125,16 @@ async def running(
         finally:
             await beating.stop()
             await parts.stop()
+
+
+def play(file: Path, story: Callable[[Running], Awaitable[None]], *args: Any, **settings: Any) -> None:
+    async def run() -> None:
+        async with running(file, *args, **settings) as bench:
+            await story(bench)
+
+    asyncio.run(run())
+
+
+def execute(file: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        return connection.execute(sql, values).fetchall()

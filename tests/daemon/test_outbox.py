@@ -17,8 +17,8 @@ from monitor.daemon.lane_tasks import CRASHES_BORNE, LaneTasks
 from monitor.daemon.outbox import StoredOutbox
 from monitor.notify.sending import MOST_ABANDONED, Sender
 from tests.core.builders import CODE, rule
+from tests.daemon.parts_stage import execute
 from tests.daemon.stage import Bench, a_ledger
-from tests.daemon.test_pulse import execute
 from tests.notify.lane_stage import FakeChannel, FakeOutbox, join_sends
 
 PERMANENT = Refused(FailureClass.PERMANENT, "HTTP 404")

@@ -13,8 +13,7 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.parts import Parts, job_of
 from monitor.daemon.reload import reload
 from tests.core.builders import CODE
-from tests.daemon.parts_stage import CONFIG, ENVIRON, FakeSource, config_in
-from tests.daemon.test_pulse import execute
+from tests.daemon.parts_stage import CONFIG, ENVIRON, FakeSource, config_in, execute
 from tests.fakes.clock import FakeClock
 
 IN = {CODE: 3}
