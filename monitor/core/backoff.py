@@ -64,6 +64,13 @@ def after_refusal(refused: Refused, attempts: int, now: datetime, jitter: float)
     return RetryAt(now + patience, refused.kind is FailureClass.AMBIGUOUS)
 
 
+def channel_pause(refused: Refused, pauses_in_a_row: int) -> timedelta:
+    """How long a channel that sends too fast is left alone. `pauses_in_a_row` counts this one."""
+    if refused.retry_after is not None:
+        return min(refused.retry_after, LONGEST_RETRY_AFTER)
+    return min(FIRST_RETRY * float(2 ** min(pauses_in_a_row - 1, 16)), LONGEST_RETRY)
+
+
 def source_backoff(failed: Failed, failures_in_a_row: int, interval: timedelta) -> timedelta | None:
     """How long a source is left alone after a failure; None: until the next interval.
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from monitor.core.backoff import LONGEST_RETRY_AFTER, FailureClass, Outcome, Refused
+from monitor.core.backoff import FailureClass, Outcome, Refused, channel_pause
 from monitor.core.errors import DatabaseError
 from monitor.core.message import Message, compose
 from monitor.core.outbox import Item
@@ -84,6 +84,7 @@ class Lane:
         self._rate = rate
         self._database_patience_s = database_patience_s
         self._sent_at: deque[float] = deque(maxlen=rate.messages if rate else 0)
+        self._pauses = 0
         self._paused_until = 0.0
         self._awake = asyncio.Event()
         self._is_stopping = False
@@ -163,9 +164,11 @@ class Lane:
     def _note(self, outcome: Outcome) -> None:
         """Log when the channel's fortune changes, not at every try."""
         refused = outcome if isinstance(outcome, Refused) else None
-        if refused is not None and refused.pauses_channel and refused.retry_after is not None:
-            patience = min(refused.retry_after, LONGEST_RETRY_AFTER)
-            self._paused_until = self._monotonic() + patience.total_seconds()
+        if refused is None:
+            self._pauses = 0
+        elif refused.pauses_channel:
+            self._pauses += 1
+            self._paused_until = self._monotonic() + channel_pause(refused, self._pauses).total_seconds()
         before, self.refused = self.refused, refused
         if refused is not None and (before is None or before.reason != refused.reason):
             fields = {"channel": self.name, "kind": refused.kind.value, "reason": refused.reason}

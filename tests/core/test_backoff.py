@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.answer import Failed, FailureKind
-from monitor.core.backoff import FailureClass, GiveUp, Refused, RetryAt, after_refusal, source_backoff
+from monitor.core.backoff import (
+    FailureClass,
+    GiveUp,
+    Refused,
+    RetryAt,
+    after_refusal,
+    channel_pause,
+    source_backoff,
+)
 from tests.core.builders import START
 
 
@@ -42,6 +50,24 @@ def test_jitter_spreads_retries_over_a_quarter() -> None:
 )
 def test_retry_after_is_honoured_and_capped(asked: timedelta, wait: timedelta) -> None:
     assert _retry(1, retry_after=asked) == wait
+
+
+@pytest.mark.parametrize(
+    ("asked", "pauses_in_a_row", "wait"),
+    [
+        pytest.param(seconds(7), 5, seconds(7), id="as long as it asks"),
+        pytest.param(seconds(0), 1, seconds(0), id="not at all"),
+        pytest.param(timedelta(days=365), 1, timedelta(minutes=15), id="absurd"),
+        pytest.param(None, 1, seconds(1), id="it does not say"),
+        pytest.param(None, 4, seconds(8), id="nor the fourth time"),
+        pytest.param(None, 10_000, seconds(60), id="nor ever"),
+    ],
+)
+def test_a_channel_that_gets_too_much_is_left_alone(
+    asked: timedelta | None, pauses_in_a_row: int, wait: timedelta
+) -> None:
+    busy = Refused(FailureClass.TRANSIENT, "HTTP 429", asked, pauses_channel=True)
+    assert channel_pause(busy, pauses_in_a_row) == wait
 
 
 def test_a_permanent_refusal_is_not_tried_again() -> None:

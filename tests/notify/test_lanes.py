@@ -175,6 +175,25 @@ def test_a_429_that_asks_for_a_year_pauses_the_lane_for_a_quarter_of_an_hour() -
     assert [sent.outcome for sent in bench.outbox.recorded] == [absurd, Accepted()]
 
 
+def test_a_429_that_does_not_say_how_long_pauses_the_lane_for_longer_and_longer() -> None:
+    silent = replace(BUSY, retry_after=None)
+
+    async def story(bench: Bench) -> None:
+        for paused, wait_s in enumerate((1, 2, 4), start=1):
+            await bench.outbox.until("expire", times=2 * paused - 1)
+            bench.outbox.batches.append((notice(paused + 1),))
+            bench.clock.advance(wait_s - 0.5)
+            bench.lane.wake()
+            await bench.outbox.until("expire", times=2 * paused)
+            assert bench.outbox.calls.count("claim") == paused
+            bench.clock.advance(0.5)
+            bench.lane.wake()
+        await bench.outbox.until("record", times=4)
+
+    bench = play(story, (notice(1),), answers=(silent,) * 3)
+    assert bench.outbox.recorded[-1].outcome == Accepted()
+
+
 def test_robots_get_no_more_than_their_rate_in_any_window() -> None:
     async def story(bench: Bench) -> None:
         await bench.outbox.until("expire")
