@@ -62,6 +62,7 @@ class Ledger:
         self._now = now
         self._new_id = new_id
         self._held: deque[Poll] = deque()
+        self._lost: World | None = None
         self._is_stale = False
         self._turn = asyncio.Lock()
 
@@ -122,10 +123,8 @@ class Ledger:
     async def refill(self) -> None:
         """The database was deleted: write what is known into the new one. Raises DatabaseError."""
         async with self._turn:
-            now = self._now()
-            for decision in refill(self.world, now, self._new_id):
-                await self._store.commit(decision, now)
-            await self._load()
+            self._lost = self._lost or self.world
+            await self._refill(self._lost)
 
     async def shift(self, step: timedelta) -> None:
         """The wall clock was set: the timers that are open move with it."""
@@ -136,6 +135,14 @@ class Ledger:
     async def refresh_silences(self) -> None:
         async with self._turn:
             self.world.silences = await self._store.silences(self._now())
+
+    async def _refill(self, lost: World) -> None:
+        """Until it is complete nothing is read from the new database."""
+        now = self._now()
+        for decision in refill(lost, now, self._new_id):
+            await self._store.commit(decision, now)
+        self._lost = None
+        await self._load()
 
     async def _load(self) -> None:
         stored = await self._store.load(self._feeds, self._now())
@@ -159,6 +166,8 @@ class Ledger:
     async def _work_off(self) -> Taken:
         decisions: list[Decision] = []
         try:
+            if self._lost is not None:
+                await self._refill(self._lost)
             if self._is_stale:
                 await self._load()
                 self._forget_what_was_committed_after_all()

@@ -138,10 +138,11 @@ class Parts:
 
     def note(self, taken: Taken) -> None:
         """After a write: what it says of the database's health, and whom it calls to work."""
+        had_trouble = self.trouble.since is not None
         self.trouble.note(taken.trouble)
         self.health.database_refuses_since = self.trouble.since
         self._wake(taken.channels())
-        if taken.moved_alerts:
+        if taken.moved_alerts or (had_trouble and taken.trouble is None):
             self.lanes.wake_all()
 
     async def end_polls(self, feeds: Collection[Feed], within_s: float = POLLS_END_WITHIN_S) -> None:

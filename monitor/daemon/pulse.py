@@ -27,6 +27,8 @@ STEP: Final = timedelta(seconds=0.5)
 DATABASE_ANSWERS_WITHIN_S: Final = 10.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=30)
 TIDY_EVERY: Final = timedelta(minutes=10)
+SUSPENDED_S: Final = 10.0
+"""So long between two beats: the machine slept, or the process was stopped."""
 TIDY_PAUSE_S: Final = 0.1
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Pulse:
         self._beat_s = beat_s
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
+        self._beaten_at = parts.clock.monotonic()
         self._offset = self._wall_less_monotonic()
         self._unshifted = timedelta(0)
         self._data_version: int | None = None
@@ -84,6 +87,7 @@ class Pulse:
 
     async def beat(self) -> None:
         """Everything that is done once a second."""
+        self._notice_a_suspend()
         self._follow_the_wall_clock()
         await self._tell_of_trouble()
         try:
@@ -94,6 +98,13 @@ class Pulse:
         except DatabaseError as error:
             _log.debug("pulse without database", extra={"fields": {"reason": error}})
         self._show_life()
+
+    def _notice_a_suspend(self) -> None:
+        """Timers do not count the time for which the machine slept; our clock does."""
+        now = self._parts.clock.monotonic()
+        if now - self._beaten_at > SUSPENDED_S:
+            self._parts.schedule.look_again()
+        self._beaten_at = now
 
     def _follow_the_wall_clock(self) -> None:
         offset = self._wall_less_monotonic()

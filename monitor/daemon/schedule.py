@@ -70,6 +70,10 @@ class Schedule:
             due = trigger.get_next_fire_time(None, self._now())
             self._scheduler.modify_job(job.id, trigger=trigger, next_run_time=due)
 
+    def look_again(self) -> None:
+        """After a suspend: timers stood still meanwhile, and what came due is to run now."""
+        self._scheduler.wakeup()
+
     def pause(self) -> None:
         """Start nothing more; what runs, runs on."""
         self._scheduler.pause()

@@ -198,5 +198,26 @@ def test_a_new_file_is_told_what_is_known(file: Path, tmp_path: Path) -> None:
     asyncio.run(play())
 
 
+def test_a_refill_that_the_disk_cut_short_is_made_whole_before_anything_is_decided(
+    file: Path, tmp_path: Path
+) -> None:
+    async def play() -> None:
+        async with a_ledger(file) as bench:
+            await bench.poll(OUT)
+            await bench.poll(IN)
+            for path in tmp_path.glob("monitor.db*"):
+                path.unlink()
+            assert (await bench.poll(IN)).trouble
+            await bench.store.reopen()
+            bench.store.mood = Mood.COMMITS_AND_COMPLAINS
+            with pytest.raises(DatabaseError):
+                await bench.ledger.refill()
+            bench.store.mood = Mood.FINE
+            assert edges(await bench.ledger.retry()) == []
+            assert edges(await bench.poll(OUT)) == ["resolved"]
+
+    asyncio.run(play())
+
+
 async def nothing() -> None:
     pass
