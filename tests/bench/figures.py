@@ -130,6 +130,7 @@ def _machine() -> dict[str, str | int]:
         "cores": os.cpu_count() or 0,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
+        "load of the last 15 minutes": f"{os.getloadavg()[2]:.1f}",
     }
 
 

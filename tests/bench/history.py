@@ -24,7 +24,8 @@ from tests.bench.trace import POLL_EVERY, POLLS_A_DAY, Changes, Trace, at_most_t
 PRODUCTS: Final = 1000
 WATCHED: Final = 50
 CHANGING: Final = 10
-POLLS_A_COMMIT: Final = 500
+POLLS_A_COMMIT: Final = 2000
+COMMITS_A_CHECKPOINT: Final = 10
 POLLS_AN_HOUR: Final = POLLS_A_DAY // 24
 KEEP: Final = timedelta(days=400)
 
@@ -63,8 +64,9 @@ def _record(recorder: Recorder, days: int) -> int:
         batch.append(as_decision(changes, SOME_TIME + number * POLL_EVERY, PRODUCTS))
         if len(batch) == POLLS_A_COMMIT:
             recorder.write(batch)
-            recorder.checkpoint()
             stored += len(batch)
+            if stored % (POLLS_A_COMMIT * COMMITS_A_CHECKPOINT) == 0:
+                recorder.checkpoint()
             batch.clear()
     recorder.write(batch)
     recorder.checkpoint()
