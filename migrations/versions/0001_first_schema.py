@@ -139,11 +139,20 @@ def upgrade() -> None:
         sa.Column("product_id", Int, nullable=False),
         sa.Column("first_poll_id", Int, nullable=False),
         sa.Column("until_poll_id", Int, nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Text(),
+            sa.Computed(
+                "CASE WHEN remaining_count IS NOT NULL THEN 'valid'"
+                " WHEN reason IS NOT NULL THEN 'invalid' ELSE 'absent' END",
+                persisted=False,
+            ),
+            nullable=True,
+        ),
         sa.Column("remaining_count", Int, nullable=True),
         sa.Column("stock_error", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("kind IN ('valid', 'invalid', 'absent')", name=op.f("ck_snapshot_kind")),
+        sa.CheckConstraint("remaining_count IS NULL OR reason IS NULL", name=op.f("ck_snapshot_kind")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_snapshot_product_id_product")),
         sa.PrimaryKeyConstraint("product_id", "first_poll_id", name=op.f("pk_snapshot")),
         sqlite_strict=True,

@@ -23,7 +23,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _FACTS: Final = tuple((field.name, field.default) for field in fields(Facts))
 """A field of `Facts` and the value that is left out; those without a default always stand there."""
 
-SpanColumns = tuple[str, int | None, str | None, str | None]
+SpanColumns = tuple[int | None, str | None, str | None]
 
 
 def to_ms_or_none(at: datetime | None) -> int | None:
@@ -78,14 +78,14 @@ def attribute_column(field: str, text: str | None) -> str | int | None:
 
 
 def span_columns(observation: Observation) -> SpanColumns:
-    """kind, remaining_count, stock_error, reason."""
+    """remaining_count, stock_error, reason: which of them is there says what kind it is."""
     match observation:
         case Seen(remaining, stock_error, _):
-            return "valid", remaining, stock_error, None
+            return remaining, stock_error, None
         case Invalid(reason):
-            return "invalid", None, None, reason
+            return None, None, reason
         case Absent():
-            return "absent", None, None, None
+            return None, None, None
 
 
 def state_columns(state: State) -> tuple[str, int, int | None] | None:

@@ -29,8 +29,8 @@ _POLL = (
 )
 _CLOSE_SPAN = "UPDATE snapshot SET until_poll_id = ? WHERE product_id = ? AND first_poll_id = ?"
 _OPEN_SPAN = (
-    "INSERT INTO snapshot (product_id, first_poll_id, kind, remaining_count, stock_error, reason)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO snapshot (product_id, first_poll_id, remaining_count, stock_error, reason)"
+    " VALUES (?, ?, ?, ?, ?)"
 )
 _PREVIOUS_OK = (
     "SELECT at FROM poll WHERE id < ? AND source_id = ? AND aidc_id IS ? AND outcome = 'ok'"

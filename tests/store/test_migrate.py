@@ -48,7 +48,7 @@ HISTORY = (
     "INSERT INTO product (id, source_id, aidc_id, product_code, first_seen_at, last_seen_at)"
     " VALUES (1, 1, 1, 'PRD-TRAIN-1', 0, 0)",
     "INSERT INTO poll VALUES (1, 1, NULL, 0, 38, 'ok', NULL, NULL, 1, 0, 0)",
-    "INSERT INTO snapshot VALUES (1, 1, NULL, 'valid', 3, NULL, NULL)",
+    "INSERT INTO snapshot VALUES (1, 1, NULL, 3, NULL, NULL)",
     "INSERT INTO transition VALUES (1, 'e1', 'rule', 1, 1, 0, 'fired', 'stock', 'e1', '{}')",
     "INSERT INTO delivery (id, transition_id, channel, state, expires_at) VALUES (1, 1, 'slack', 'sent', 9)",
     "INSERT INTO attempt VALUES (1, 1, 'm1', 0, 38, 'accepted', NULL)",

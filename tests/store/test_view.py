@@ -25,14 +25,12 @@ def span(
     rows: sqlite3.Connection,
     first: int,
     until: int | None,
-    kind: str = "valid",
     remaining: int | None = 3,
     stock_error: str | None = None,
     reason: str | None = None,
 ) -> None:
     rows.execute(
-        "INSERT INTO snapshot VALUES (1, ?, ?, ?, ?, ?, ?)",
-        (first, until, kind, remaining, stock_error, reason),
+        "INSERT INTO snapshot VALUES (1, ?, ?, ?, ?, ?)", (first, until, remaining, stock_error, reason)
     )
 
 
@@ -60,7 +58,7 @@ def test_there_is_no_row_while_the_product_is_absent(rows: sqlite3.Connection) -
     for poll_id in (1, 2, 3):
         poll(rows, poll_id)
     span(rows, 1, 2)
-    span(rows, 2, 3, kind="absent", remaining=None)
+    span(rows, 2, 3, remaining=None)
     span(rows, 3, None)
     assert seen(rows, "poll_id") == [(1,), (3,)]
 
@@ -68,7 +66,7 @@ def test_there_is_no_row_while_the_product_is_absent(rows: sqlite3.Connection) -
 def test_an_invalid_row_is_told_with_its_reason_and_is_neither_in_nor_out(rows: sqlite3.Connection) -> None:
     product(rows, 1)
     poll(rows, 1)
-    span(rows, 1, None, kind="invalid", remaining=None, reason="remainingCount is null")
+    span(rows, 1, None, remaining=None, reason="remainingCount is null")
     assert seen(rows, "remaining_count, available, invalid_reason") == [
         (None, None, "remainingCount is null")
     ]
@@ -151,7 +149,7 @@ def test_a_year_of_history_is_told_at_a_reasonable_cost() -> None:
             ((poll_id, poll_id) for poll_id in range(1, 20_001)),
         )
         rows.executemany(
-            "INSERT INTO snapshot VALUES (1, ?, ?, 'valid', ?, NULL, NULL)",
+            "INSERT INTO snapshot VALUES (1, ?, ?, ?, NULL, NULL)",
             ((first, first + 2 if first < 19_999 else None, first % 5) for first in range(1, 20_001, 2)),
         )
         rows.execute("COMMIT")

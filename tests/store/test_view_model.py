@@ -78,7 +78,14 @@ def store_sight(rows: sqlite3.Connection, known: Known, poll_id: int, sight: Sig
             (poll_id, known.product_id),
         )
         rows.execute(
-            "INSERT INTO snapshot VALUES (?, ?, NULL, ?, ?, ?, NULL)", (known.product_id, poll_id, *span_now)
+            "INSERT INTO snapshot VALUES (?, ?, NULL, ?, ?, ?)",
+            (
+                known.product_id,
+                poll_id,
+                sight.remaining,
+                sight.error,
+                "bad" if sight.kind == "invalid" else None,
+            ),
         )
         known.span = span_now
     if sight.kind == "absent":
