@@ -80,7 +80,10 @@ poll = Table(
     sqlite_strict=True,
 )
 
-SPAN_KIND: Final = "CASE WHEN remaining_count IS NOT NULL THEN 'valid' WHEN reason IS NOT NULL THEN 'invalid' ELSE 'absent' END"
+SPAN_KIND: Final = (
+    "CASE WHEN remaining_count IS NOT NULL THEN 'valid'"
+    " WHEN reason IS NOT NULL THEN 'invalid' ELSE 'absent' END"
+)
 # One row for as long as every poll saw the same. Without rowid: the key is the only index it needs.
 snapshot = Table(
     "snapshot",
