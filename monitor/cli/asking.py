@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.config.settings import Config, SourceSettings
-from monitor.core.answer import Failed
+from monitor.core.answer import Failed, FailureKind
 from monitor.core.assemble import Observed, assemble
 from monitor.core.errors import ConfigError
 from monitor.core.matching import Condition, Met, NotMet, Rule, Unknown, condition
@@ -59,6 +59,25 @@ def listed(asked: Iterable[Asked]) -> dict[ProductKey, Seen | Invalid]:
 
 def failures(asked: Iterable[Asked]) -> list[tuple[Feed, Failed]]:
     return [(poll.feed, poll.brought) for poll in asked if isinstance(poll.brought, Failed)]
+
+
+def failure_text(config: Config, feed: Feed, failed: Failed) -> str:
+    """Why a poll brought nothing, and what to do about it."""
+    source = next(source for source in config.sources if source.name == feed.source)
+    match failed.kind:
+        case FailureKind.KEY_REFUSED if source.api_key.kind == "literal":
+            advice = f"put a valid key into {config.path.name} ({source.api_key.place})"
+        case FailureKind.KEY_REFUSED:
+            advice = f"put a valid key into {source.api_key.described()}"
+        case FailureKind.UNREACHABLE | FailureKind.TIMEOUT:
+            advice = f"check the network and base_url ({source.base_url})"
+        case FailureKind.RATE_LIMITED | FailureKind.SERVER_ERROR:
+            advice = "try again later"
+        case FailureKind.NOT_JSON | FailureKind.HTTP_STATUS:
+            advice = f"check base_url ({source.base_url})"
+        case _:
+            return failed.reason
+    return f"{failed.reason}; {advice}"
 
 
 def verdicts(rules: Sequence[Rule], key: ProductKey, observed: Seen | Invalid) -> dict[str, Condition]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from monitor.cli.asking import Asked, ask_all, failures, listed, verdict_text, verdicts
+from monitor.cli.asking import Asked, ask_all, failure_text, failures, listed, verdict_text, verdicts
 from monitor.cli.findings import Finding, failed, ok, warning
 from monitor.cli.output import upstream
 from monitor.config.settings import Config, SourceSettings
@@ -23,7 +23,7 @@ def findings_online(config: Config, environ: Mapping[str, str]) -> Iterator[Find
     sources, keys = _askable(config, environ)
     asked = ask_all(sources, keys)
     for poll in asked:
-        yield _feed(poll)
+        yield _feed(config, poll)
     products = listed(asked)
     if len(failures(asked)) < len(asked):
         for rule in config.rules:
@@ -45,10 +45,10 @@ def _askable(config: Config, environ: Mapping[str, str]) -> tuple[list[SourceSet
     return [source for source in config.sources if source.name in keys], keys
 
 
-def _feed(poll: Asked) -> Finding:
+def _feed(config: Config, poll: Asked) -> Finding:
     what = f"feed {poll.feed}"
     if isinstance(poll.brought, Failed):
-        return failed(what, UpstreamError(poll.brought.reason))
+        return failed(what, UpstreamError(failure_text(config, poll.feed, poll.brought)))
     seen = [each for each in poll.brought.listed.values() if isinstance(each, Seen)]
     available = sum(is_available(each) for each in seen)
     count, took_ms = len(poll.brought.listed), round(poll.took.total_seconds() * 1000)

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from monitor.cli.asking import Asked, api_keys, ask_all, failures, listed, verdict_text, verdicts
+from monitor.cli.asking import (
+    Asked,
+    api_keys,
+    ask_all,
+    failure_text,
+    failures,
+    listed,
+    verdict_text,
+    verdicts,
+)
 from monitor.cli.options import Verb, config_option, json_option, the_config
 from monitor.cli.output import (
     Cell,
@@ -62,7 +71,7 @@ def once(as_json: bool) -> int:
         _print(config, asked, products)
     is_met = any(_met_by(config, key, seen) for key, seen in products.items())
     for feed, failed in failures(asked):
-        click.echo(f"monitor: {feed}: {failed.reason}", err=True)
+        click.echo(f"monitor: {feed}: {failure_text(config, feed, failed)}", err=True)
     if is_met:
         return 0
     return UpstreamError.exit_code if failures(asked) else CODE_OF_NOTHING_IN_STOCK

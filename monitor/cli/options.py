@@ -78,7 +78,7 @@ def config_option(function: F) -> F:
     """--config PATH, before the verb or after it (then that counts). Passes nothing: see `the_config`."""
     return click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),  # `load` says it better, with its exit code
         expose_value=False,
         callback=_remember,
         metavar="PATH",

@@ -22,7 +22,11 @@ from monitor.cli.options import Verb, config_option, the_config_path
 )
 @config_option
 @click.option("--simulate", is_flag=True, help="Against a stand-in of the provider, without monitor.toml.")
-@click.option("--scenario", type=click.Path(path_type=Path), help="With --simulate: what the stand-in plays.")
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path, readable=False),
+    help="With --simulate: what the stand-in plays.",
+)
 @click.option("--seed", type=int, help="With --simulate: another number, another story.")
 def run(simulate: bool, scenario: Path | None, seed: int | None) -> int:
     """Watch the stock and tell of it, until SIGTERM or Ctrl-C.

@@ -24,7 +24,9 @@ from monitor.simulator.server import Simulator
     ],
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8099, show_default=True, help="0: a free one.")
-@click.option("--scenario", type=click.Path(path_type=Path), help="A TOML file of products and events.")
+@click.option(
+    "--scenario", type=click.Path(path_type=Path, readable=False), help="A TOML file of products and events."
+)
 @click.option("--seed", type=int, help="Of the default catalogue: another number, another story.")
 @click.option("--key", help="The only API key that is taken. Else any key will do.")
 def simulate(port: int, scenario: Path | None, seed: int | None, key: str | None) -> None:

@@ -36,7 +36,8 @@ def find_config(environ: Mapping[str, str], cwd: Path, system: Path = SYSTEM_CON
     raise ConfigError(
         [
             f"there is no configuration: $MONITOR_CONFIG is not set, and neither {cwd / 'monitor.toml'}"
-            f" nor {system} is there; copy monitor.example.toml, or name a file with --config"
+            f" nor {system} is there; begin with `monitor config example > monitor.toml`, or name a file with"
+            " --config"
         ]
     )
 
@@ -80,6 +81,12 @@ def _text_of(path: Path) -> str:
             raise ConfigError([f"{path}: is not a regular file"])
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(
+            [
+                f"{path}: is not there: correct the path, or make one with `monitor config example > {path.name}`"
+            ]
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the name cannot be used"
         raise ConfigError([f"{path}: cannot be read: {reason}"]) from None

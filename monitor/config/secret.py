@@ -41,7 +41,7 @@ class SecretRef:
             reason = f"cannot be read: {error.strerror}"
         except ValueError as error:
             reason = str(error)
-        raise SecretError(f"{self.place or 'secret'}: {self._described(credentials)} {reason}")
+        raise SecretError(f"{self.place or 'secret'}: {self.described(credentials)} {reason}")
 
     def _fetch(self, environ: Mapping[str, str], credentials: Path) -> str:
         match self.kind:
@@ -49,7 +49,7 @@ class SecretRef:
                 return self.value
             case "env":
                 if self.value not in environ:
-                    raise ValueError("is not set")
+                    raise ValueError("is not set: export it, or name another place for the secret")
                 return environ[self.value]
             case "file":
                 return _read(Path(self.value))
@@ -65,7 +65,8 @@ class SecretRef:
                 return path
         return credentials / self.value
 
-    def _described(self, credentials: Path) -> str:
+    def described(self, credentials: Path = SYSTEM_CREDENTIALS) -> str:
+        """Where it is kept, for a sentence: `the environment variable ALAYA_API_KEY`."""
         match self.kind:
             case "literal":
                 return "the text"
@@ -90,7 +91,7 @@ def usable_secret(text: str) -> str:
     """
     text = text.removesuffix("\n").removesuffix("\r")
     if not text.strip():
-        raise ValueError("is empty")
+        raise ValueError("is empty: put the secret there")
     if _PLACEHOLDER.fullmatch(text.strip()):
         raise ValueError("still holds the placeholder of the example: put the real secret there")
     if "\n" in text or "\r" in text:
@@ -106,7 +107,7 @@ def usable_secret(text: str) -> str:
 
 def _read(path: Path) -> str:
     if not path.exists():
-        raise ValueError("is not there")
+        raise ValueError("is not there: put the secret there, and nothing else")
     if not path.is_file():
         raise ValueError("is not a regular file")
     with path.open("rb") as file:

@@ -35,6 +35,8 @@ def load(path: Path) -> Scripted:
             raise ConfigError([f"{path}: is not a regular file"])
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: is not there: correct the path of the scenario"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     if len(content) > SIZE_LIMIT:

@@ -114,7 +114,9 @@ def test_online_a_refused_key_is_code_5(tmp_path: Path) -> None:
     with StandIn(offer(), api_key="another") as provider:
         said = call("check", "--online", "--config", config_file(tmp_path, provider.url))
     assert said.exit_code == 5
-    assert "key was refused" in _found(said, "feed default")
+    found = _found(said, "feed default")
+    assert "key was refused" in found
+    assert "; put a valid key into monitor.toml (source.api_key)" in found
 
 
 def test_online_a_channel_that_cannot_be_loaded_is_code_3_and_its_url_is_not_shown(tmp_path: Path) -> None:

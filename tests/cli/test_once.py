@@ -71,7 +71,12 @@ def test_a_feed_that_cannot_be_asked_is_code_5_with_its_reason(
 
 def test_nobody_listening_is_code_5(tmp_path: Path) -> None:
     code, out, err = run_process("once", "--config", config_file(tmp_path, "http://127.0.0.1:1"))
-    assert (code, out, err) == (5, "", "monitor: default: connection refused by 127.0.0.1:1\n")
+    assert (code, out, err) == (
+        5,
+        "",
+        "monitor: default: connection refused by 127.0.0.1:1; "
+        "check the network and base_url (http://127.0.0.1:1)\n",
+    )
 
 
 def test_a_met_rule_is_code_0_though_another_feed_failed(tmp_path: Path) -> None:
@@ -79,7 +84,7 @@ def test_a_met_rule_is_code_0_though_another_feed_failed(tmp_path: Path) -> None
         said = call("once", "--config", _two_sources(tmp_path, provider.url, "http://127.0.0.1:1"))
     assert said.exit_code == 0
     assert "good    PRD-1" in said.stdout
-    assert said.stderr == "monitor: bad: connection refused by 127.0.0.1:1\n"
+    assert said.stderr.startswith("monitor: bad: connection refused by 127.0.0.1:1; check the network")
 
 
 def test_an_unasked_feed_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
@@ -131,6 +136,21 @@ def test_json_has_stable_keys(tmp_path: Path) -> None:
         "rules": {"h800": "met"},
     }
     assert second["rules"] == {"h800": "not met: gpu_name"}
+
+
+def test_a_refused_key_is_one_line_that_says_where_to_put_another(tmp_path: Path) -> None:
+    with StandIn(offer(), api_key="another") as provider:
+        said = call(
+            "once",
+            "--config",
+            config_file(tmp_path, provider.url, key='{ env = "MONITOR_TEST_KEY" }'),
+            env={"MONITOR_TEST_KEY": "wrong"},
+        )
+    assert said.exit_code == 5
+    assert said.stderr == (
+        "monitor: default: forbidden: the key was refused (HTTP 403); "
+        "put a valid key into the environment variable MONITOR_TEST_KEY\n"
+    )
 
 
 def test_json_of_a_failed_poll_tells_the_reason(tmp_path: Path) -> None:

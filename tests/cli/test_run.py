@@ -1,5 +1,6 @@
 """`monitor run` as a process: the demonstration, and how a start is refused."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -46,13 +47,24 @@ def test_a_scenario_needs_the_simulator(words: list[str]) -> None:
 def test_a_bad_scenario_is_code_3(tmp_path: Path) -> None:
     code, _, err = run_process("run", "--simulate", "--scenario", tmp_path / "none.toml")
     assert code == 3
-    assert err == f"monitor: {tmp_path / 'none.toml'}: cannot be read: No such file or directory\n"
+    assert err == f"monitor: {tmp_path / 'none.toml'}: is not there: correct the path of the scenario\n"
 
 
 def test_a_missing_configuration_is_code_3(tmp_path: Path) -> None:
     code, out, err = run_process("run", "--config", tmp_path / "monitor.toml")
     assert (code, out) == (3, "")
-    assert err == f"monitor: {tmp_path / 'monitor.toml'}: cannot be read: No such file or directory\n"
+    assert err.startswith(
+        f"monitor: {tmp_path / 'monitor.toml'}: is not there: correct the path, or make one"
+    )
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_configuration_that_may_not_be_read_is_code_3(tmp_path: Path) -> None:
+    file = config_file(tmp_path, "http://127.0.0.1:1")
+    file.chmod(0)
+    code, _, err = run_process("run", "--config", file)
+    assert (code, err) == (3, f"monitor: {file}: cannot be read: Permission denied\n")
 
 
 def test_a_missing_key_is_code_3(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def test_the_least_configuration_loads(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told_with_its_whole_path(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "x.toml") == f"{tmp_path}/x.toml: cannot be read: No such file or directory"
+    assert refusal(tmp_path / "x.toml") == (
+        f"{tmp_path}/x.toml: is not there: correct the path, or make one with"
+        " `monitor config example > x.toml`"
+    )
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:

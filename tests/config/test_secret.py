@@ -84,7 +84,9 @@ def test_an_unusable_text_in_the_file_is_a_problem_with_its_line(text: str) -> N
 
 
 def test_a_variable_that_is_not_set_is_named() -> None:
-    assert refusal(SecretRef("env", "K", "web.token")) == "web.token: the environment variable K is not set"
+    assert refusal(SecretRef("env", "K", "web.token")) == (
+        "web.token: the environment variable K is not set: export it, or name another place for the secret"
+    )
 
 
 def test_a_reference_made_by_hand_is_checked_too() -> None:
@@ -93,12 +95,14 @@ def test_a_reference_made_by_hand_is_checked_too() -> None:
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     secret = SecretRef("file", str(tmp_path / "key"), "source.api_key")
-    assert refusal(secret) == f"source.api_key: the file {tmp_path}/key is not there"
+    assert refusal(secret) == (
+        f"source.api_key: the file {tmp_path}/key is not there: put the secret there, and nothing else"
+    )
 
 
 def test_a_credential_that_is_not_there_is_named_with_the_file_to_make(tmp_path: Path) -> None:
     told = refusal(SecretRef("credential", "k"), credentials=tmp_path)
-    assert told == f"secret: the credential k (kept in {tmp_path}/k) is not there"
+    assert told.startswith(f"secret: the credential k (kept in {tmp_path}/k) is not there: put")
 
 
 @pytest.mark.parametrize(

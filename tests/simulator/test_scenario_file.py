@@ -195,7 +195,7 @@ def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: No such file"),
+        (None, "is not there: correct the path"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"#" * (SIZE_LIMIT + 1), "is over 1 MiB"),
     ],
