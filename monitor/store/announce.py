@@ -31,7 +31,9 @@ def write_transitions(
     transitions: Sequence[Transition],
     poll_id: int | None,
     product_id: Callable[[ProductKey], int],
+    now_ms: int,
 ) -> None:
+    """`now_ms`: a resolve is dated when the product left, but can be told only from when it was decided."""
     if not transitions:
         return
     rows = [
@@ -42,7 +44,7 @@ def write_transitions(
         for t in transitions
     ]
     connection.exec_driver_sql(_TRANSITION, rows)
-    _write_deliveries(connection, _OF_TRANSITION, transitions)
+    _write_deliveries(connection, _OF_TRANSITION, transitions, now_ms)
 
 
 def write_notices(connection: Connection, notices: Sequence[Notice]) -> None:
@@ -57,7 +59,7 @@ def raise_notice(connection: Connection, notice: Notice) -> bool:
     row = (notice.event_id, notice.kind, notice.subject, at, ended_at, notice_facts_text(notice.facts))
     if connection.exec_driver_sql(_NOTICE, row).rowcount == 0:
         return False
-    _write_deliveries(connection, _OF_NOTICE, [notice])
+    _write_deliveries(connection, _OF_NOTICE, [notice], at)
     return True
 
 
@@ -74,15 +76,17 @@ def end_episode(connection: Connection, kind: NoticeKind, subject: str, now_ms: 
     )
 
 
-def _write_deliveries(connection: Connection, sql: str, told: Sequence[Transition | Notice]) -> None:
-    rows = [_delivery(one, intent) for one in told for intent in one.deliveries]
+def _write_deliveries(
+    connection: Connection, sql: str, told: Sequence[Transition | Notice], decided_ms: int
+) -> None:
+    rows = [_delivery(one, intent, decided_ms) for one in told for intent in one.deliveries]
     if rows:
         connection.exec_driver_sql(sql, rows)
 
 
-def _delivery(told: Transition | Notice, intent: DeliveryIntent) -> tuple[object, ...]:
+def _delivery(told: Transition | Notice, intent: DeliveryIntent, decided_ms: int) -> tuple[object, ...]:
     at = to_ms(told.at)
-    expires_at = at + span_ms(intent.give_up_after)
+    expires_at = max(at, decided_ms) + span_ms(intent.give_up_after)
     if intent.muted is None:
         return intent.channel, "pending", None, at, expires_at, None, told.event_id
     return intent.channel, "muted", intent.muted, None, expires_at, at, told.event_id

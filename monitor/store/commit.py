@@ -66,7 +66,8 @@ class Committed:
 def commit(connection: Connection, decision: Decision, ids: RowIds, now_ms: int | None = None) -> Committed:
     """Write all of it. `ids` is only read.
 
-    `now_ms` dates the end of episodes of a decision that no poll made; without it the newest of its times.
+    `now_ms` is when it was decided: episodes end then, and from then on deliveries of edges are tried.
+    Without it the newest of its times is taken.
     """
     now_ms = now_ms if now_ms is not None else _time_of(decision)
     rows = Rows(connection, ids, now_ms)
@@ -77,7 +78,7 @@ def commit(connection: Connection, decision: Decision, ids: RowIds, now_ms: int 
         _write_changes(connection, decision.attributes, poll_id, rows)
         _write_rule_feeds(connection, decision.rule_feeds, poll_id, rows)
     _write_alerts(connection, decision.alerts, rows)
-    write_transitions(connection, decision.transitions, poll_id, rows.product)
+    write_transitions(connection, decision.transitions, poll_id, rows.product, now_ms)
     end_episodes(connection, decision.notice_ends, now_ms)
     write_notices(connection, decision.notices)
     return Committed(poll_id, rows.added)

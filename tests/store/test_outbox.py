@@ -98,6 +98,15 @@ def test_a_channel_does_not_see_the_deliveries_of_another(monitor: Monitor) -> N
     assert len(take(monitor, channel="mail").items) == 1
 
 
+def test_a_resolve_that_was_decided_long_after_the_product_left_is_still_told(monitor: Monitor) -> None:
+    late = NOON + 9 * HOUR
+    decision = Decision(PollRecord(FEED, late, SECOND), transitions=[resolved(fired(), NOON)])
+    monitor.write(lambda c: commit(c, decision, RowIds(), to_ms(late)))
+    claimed = take(monitor, late)
+    assert [item.told.at for item in claimed.items] == [NOON]
+    assert claimed.expired == ()
+
+
 def test_an_accepted_delivery_is_sent_and_its_attempt_kept(monitor: Monitor) -> None:
     decide(monitor, fired())
     assert try_once(monitor, Accepted()) == Recorded(sent=(1,))
