@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.core.answer import Failed, FailureKind, Listing, Poll
+from monitor.core.assemble import EMPTY_LISTS_BELIEVED
 from monitor.core.decision import Decision
 from monitor.core.errors import DatabaseError
 from monitor.core.evaluate import decide
@@ -27,6 +28,8 @@ from monitor.daemon.restore import restore
 from monitor.store.store import Store
 
 MOST_HELD: Final = 1000
+HELD_ALIKE: Final = EMPTY_LISTS_BELIEVED + 1
+"""Of answers that are alike so many are held: as many as it takes to believe the oddest, and the last."""
 _log = logging.getLogger(__name__)
 
 
@@ -154,10 +157,11 @@ class Ledger:
         self._is_stale = False
 
     def _hold(self, poll: Poll) -> None:
-        """Of polls in a row that saw the same, the first tells when it began and the last that it lasts."""
-        of_feed = [number for number, held in enumerate(self._held) if held.feed == poll.feed][-2:]
-        if len(of_feed) == 2 and all(_saw_the_same(self._held[number], poll) for number in of_feed):
-            del self._held[of_feed[1]]
+        """Of polls in a row that saw the same, the first ones tell when it began, the last that it lasts."""
+        of_feed = [number for number, held in enumerate(self._held) if held.feed == poll.feed][-HELD_ALIKE:]
+        alike = [number for number in of_feed if _saw_the_same(self._held[number], poll)]
+        if len(alike) == HELD_ALIKE:
+            del self._held[alike[-1]]
         self._held.append(poll)
         if len(self._held) > MOST_HELD:
             lost = self._held.popleft()

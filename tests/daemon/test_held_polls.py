@@ -11,7 +11,7 @@ import pytest
 
 from monitor.core.answer import FailureKind, Listing
 from monitor.core.product import Feed, Seen
-from monitor.daemon.ledger import MOST_HELD
+from monitor.daemon.ledger import HELD_ALIKE, MOST_HELD
 from tests.core.builders import CODE, FEED, Answer, failed, rule
 from tests.daemon.stage import Mood, a_ledger, edges
 
@@ -58,17 +58,31 @@ def test_a_newer_poll_brings_the_held_ones_along(file: Path) -> None:
     asyncio.run(play())
 
 
-def test_of_equal_held_polls_the_first_and_the_last_are_kept(file: Path) -> None:
+def test_of_equal_held_polls_the_first_ones_and_the_last_are_kept(file: Path) -> None:
     async def play() -> None:
         async with a_ledger(file, rule(hold_for=timedelta(seconds=60))) as bench:
             bench.store.mood = Mood.REFUSES
             await bench.poll(OUT)
             for _ in range(100):
                 await bench.poll(IN)
-            assert bench.ledger.holds == 3
+            assert bench.ledger.holds == 1 + HELD_ALIKE
             bench.store.mood = Mood.FINE
             # Held since the first of them: the time for which the rule waits has long run out.
             assert edges(await bench.ledger.retry()) == ["fired"]
+
+    asyncio.run(play())
+
+
+def test_a_list_that_was_empty_for_long_enough_while_held_is_believed(file: Path) -> None:
+    async def play() -> None:
+        async with a_ledger(file) as bench:
+            await bench.poll(IN)
+            bench.store.mood = Mood.REFUSES
+            for _ in range(10):
+                await bench.poll({})
+            await bench.poll(IN)
+            bench.store.mood = Mood.FINE
+            assert edges(await bench.ledger.retry()) == ["resolved", "fired"]
 
     asyncio.run(play())
 
@@ -78,9 +92,10 @@ def test_failures_in_a_row_and_feeds_are_collapsed_apart(file: Path) -> None:
         async with a_ledger(file, feeds=(FEED, SECOND)) as bench:
             bench.store.mood = Mood.REFUSES
             for kind in (FailureKind.TIMEOUT, FailureKind.SERVER_ERROR, FailureKind.UNREACHABLE):
-                await bench.poll(failed(kind))
-                await bench.poll(TIMEOUT, SECOND)
-            assert bench.ledger.holds == 4
+                for _ in range(2):
+                    await bench.poll(failed(kind))
+                    await bench.poll(TIMEOUT, SECOND)
+            assert bench.ledger.holds == 2 * HELD_ALIKE
             assert {feed: poll.answer for feed, poll in bench.ledger.newest_held.items()} == {
                 FEED: failed(FailureKind.UNREACHABLE),
                 SECOND: TIMEOUT,
