@@ -70,7 +70,7 @@ class StoredOutbox:
         if recorded.failed:
             _log.error("delivery failed", extra={"fields": {**fields, "reason": reason}})
         if recorded.is_loss:
-            self._wake(self._settings().notify)
+            self._wake(self._settings().channels)
 
     async def release(self, delivery_ids: Sequence[int]) -> None:
         await self._store.release(delivery_ids)
@@ -80,12 +80,16 @@ class StoredOutbox:
             fields = {"channel": channel, "deliveries": len(claim.expired)}
             _log.error("delivery expired", extra={"fields": fields})
         if claim.is_loss:
-            self._wake(self._settings().notify)
+            self._wake(self._settings().channels)
 
     def _loss(self, channel: str, reason: str) -> Notice | None:
-        """Told through the others. None when there are none: then `status` is the place that tells."""
+        """Told through the others; through any, if it is the only one for the monitor's own troubles.
+
+        None when there are none: then `status` is the place that tells.
+        """
         settings = self._settings()
-        others = [name for name in settings.notify if name != channel]
+        told = settings.channels if settings.notify == (channel,) else settings.notify
+        others = [name for name in told if name != channel]
         if not others:
             return None
         intents = tuple(DeliveryIntent(name, None, settings.channels[name]) for name in others)

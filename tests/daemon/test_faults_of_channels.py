@@ -34,7 +34,7 @@ class Post:
 
     def __init__(self, bench: Bench, notify: tuple[str, ...]) -> None:
         ids = map("notice-{}".format, count())
-        settings = Settings((), dict.fromkeys(BOTH, timedelta(hours=6)), notify, {})
+        settings = Settings((), dict.fromkeys(notify, timedelta(hours=6)), notify, {})
         self.bench = bench
         self.says: dict[str, Outcome] = {}
         self.woken: set[str] = set()

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -112,6 +113,18 @@ def test_a_loss_is_told_through_the_other_channel_and_once_while_it_lasts(file: 
             "SELECT state FROM delivery WHERE channel = 'phone' ORDER BY id", *[("failed",)] * 3
         )
         assert [title.split(" · ")[0] for title in ops.titles] == ["DELIVERY FAILED"]
+
+    play(file, story)
+
+
+def test_a_loss_of_the_only_channel_for_troubles_is_told_through_the_others(file: Path) -> None:
+    async def story(lanes: Lanes) -> None:
+        settings = replace(lanes.bench.ledger.settings, notify=("phone",))
+        lanes.bench.ledger.settings = settings
+        lanes.start("phone", *[PERMANENT] * 9)
+        lanes.start("ops")
+        await lanes.told()
+        await lanes.until(ENDS, ("phone", "failed", "HTTP 404"), ("ops", "sent", None))
 
     play(file, story)
 
