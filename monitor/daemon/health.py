@@ -8,6 +8,7 @@ from typing import Final
 from monitor.core.product import Feed
 
 LEAST_PATIENCE_S: Final = 60.0
+COMMITTED_WITHIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,10 @@ class Health:
     patience_s: dict[Feed, float] = field(default_factory=dict)
     database_refuses_since: float | None = None
 
-    def expect(self, feed: Feed, interval: timedelta) -> None:
-        """From now on the feed is to be visited in each of its slots."""
-        self.patience_s[feed] = max(3 * interval.total_seconds(), LEAST_PATIENCE_S)
+    def expect(self, feed: Feed, interval: timedelta, timeout: timedelta) -> None:
+        """From now on the feed is to be visited in each of its slots, a poll that takes its time allowed."""
+        slowest_s = (interval + timeout).total_seconds() + COMMITTED_WITHIN_S
+        self.patience_s[feed] = max(3 * interval.total_seconds(), LEAST_PATIENCE_S, slowest_s)
         self.visited.setdefault(feed, self.monotonic())
 
     def forget(self, feed: Feed) -> None:

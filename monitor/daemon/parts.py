@@ -126,7 +126,7 @@ class Parts:
         for number, feed in enumerate(source.feeds):
             job = partial(self._poll, feed)
             self.schedule.every(job_of(feed), source.interval, number * share + jitter, job)
-            self.health.expect(feed, source.interval)
+            self.health.expect(feed, source.interval, source.timeout)
 
     def unschedule(self, feed: Feed) -> None:
         self.schedule.remove(job_of(feed))

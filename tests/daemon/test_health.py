@@ -9,6 +9,7 @@ from monitor.daemon.health import Health, LaneFacts
 from tests.fakes.clock import FakeClock
 
 FEED = Feed("default", 1)
+TEN_SECONDS = timedelta(seconds=10)
 FINE = LaneFacts("slack", is_alive=True, is_stuck=False, busy_since=None)
 
 
@@ -20,7 +21,7 @@ def test_a_feed_that_is_not_visited_is_dead_after_three_intervals_or_a_minute(
 ) -> None:
     clock = FakeClock()
     health = Health(clock.monotonic)
-    health.expect(FEED, timedelta(seconds=interval_s))
+    health.expect(FEED, timedelta(seconds=interval_s), TEN_SECONDS)
     clock.advance(silent_s)
     expected = [f"feed default/aidc-1 was not visited for {silent_s} s"] if dead else []
     assert health.dead([FINE]) == expected
@@ -28,10 +29,20 @@ def test_a_feed_that_is_not_visited_is_dead_after_three_intervals_or_a_minute(
     assert health.dead([FINE]) == []
 
 
+def test_a_poll_that_may_take_minutes_is_not_dead_while_it_waits() -> None:
+    clock = FakeClock()
+    health = Health(clock.monotonic)
+    health.expect(FEED, timedelta(seconds=15), timeout=timedelta(minutes=10))
+    clock.advance(615)
+    assert health.dead([]) == []
+    clock.advance(15)
+    assert health.dead([]) == ["feed default/aidc-1 was not visited for 630 s"]
+
+
 def test_a_feed_that_is_no_longer_expected_is_not_missed() -> None:
     clock = FakeClock()
     health = Health(clock.monotonic)
-    health.expect(FEED, timedelta(seconds=15))
+    health.expect(FEED, timedelta(seconds=15), TEN_SECONDS)
     health.forget(FEED)
     clock.advance(1000)
     assert health.problems([]) == []
