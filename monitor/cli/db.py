@@ -48,7 +48,8 @@ def upgrade() -> None:
     """
     from monitor.store.database import Database
     from monitor.store.glance import standing
-    from monitor.store.migrate import HEAD, backups_of
+    from monitor.store.migrate import backups_of
+    from monitor.store.revision import HEAD
 
     url = the_place().url
     before = standing(url)
@@ -147,13 +148,13 @@ def export(kind: str, since: timedelta | None, products: tuple[str, ...], output
     In csv, text that a spreadsheet would take for a formula gets an apostrophe before it; jsonl is exact.
     """
     from monitor.cli.past import wanted_keys
-    from monitor.store.database import Database
     from monitor.store.export import Chosen, write_csv, write_jsonl
     from monitor.store.history import product_keys
+    from monitor.store.readonly import reading
 
     write = write_csv if kind == "csv" else write_jsonl
     start = None if since is None else datetime.now(UTC) - since
-    with Database.open_read_only(the_place().url) as database, database.read() as connection:
+    with reading(the_place().url) as connection:
         keys = frozenset(wanted_keys(products, product_keys(connection))) if products else None
         with _opened(output) as out, _bar("exporting") as progress:
             write(connection, out, progress, Chosen(start, keys))
@@ -167,21 +168,24 @@ def export(kind: str, since: timedelta | None, products: tuple[str, ...], output
 def check(as_json: bool) -> int:
     """Read the whole database and say whether it is whole. Exit code 6 when it is not."""
     from monitor.store.checking import problems, row_counts
-    from monitor.store.database import Database
-    from monitor.store.migrate import HEAD
+    from monitor.store.readonly import reading
+    from monitor.store.revision import HEAD
+    from monitor.store.sqlite import file_of
 
-    with Database.open_read_only(the_place().url) as database, database.read() as connection:
+    url = the_place().url
+    with reading(url) as connection:
         found = problems(connection)
         counts = {} if found else row_counts(connection)
-    size = database.file.stat().st_size
+    file = file_of(url)
+    size = file.stat().st_size
     if as_json:
-        told = {"file": str(database.file), "ok": not found, "schema": HEAD, "bytes": size}
+        told = {"file": str(file), "ok": not found, "schema": HEAD, "bytes": size}
         print_json({**told, "problems": found, "rows": counts})
     elif not found:
         rows = ", ".join(f"{count:,} {table}" for table, count in counts.items())
-        click.echo(f"{database.file} is whole: {_bytes(size)}, schema {HEAD}; rows: {rows}")
+        click.echo(f"{file} is whole: {_bytes(size)}, schema {HEAD}; rows: {rows}")
     if found and not as_json:
-        raise DatabaseError(f"{database.file} is damaged: " + "; ".join(found))
+        raise DatabaseError(f"{file} is damaged: " + "; ".join(found))
     return DatabaseError.exit_code if found else 0
 
 

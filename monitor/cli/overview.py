@@ -66,13 +66,13 @@ class Overview:
 
 def overview(place: Place, now: datetime, *, everything: bool = False) -> Overview:
     """Of the products that are watched, or of everything. Raises DatabaseError."""
-    from monitor.store.database import Database
     from monitor.store.history import history
     from monitor.store.reading import status
+    from monitor.store.readonly import reading
     from monitor.store.unseen import feeds_since, unseen
 
     start = now - SHOWN
-    with Database.open_read_only(place.url) as database, database.read() as connection:
+    with reading(place.url) as connection:
         feeds = place.feeds if place.feeds is not None else feeds_since(connection, start)
         found = status(connection, feeds, now)
         shown = [p for p in found.products if everything or _is_watched(place, p.product)]

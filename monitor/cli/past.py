@@ -59,12 +59,12 @@ def read_past(
 ) -> list[Past]:
     """The products that are named, or those that changed. Raises DatabaseError, and UsageError for a name
     that is none."""
-    from monitor.store.database import Database
     from monitor.store.history import history, product_keys
+    from monitor.store.readonly import reading
     from monitor.store.unseen import unseen
 
     _check_rule(place, rule)
-    with Database.open_read_only(place.url) as database, database.read() as connection:
+    with reading(place.url) as connection:
         wanted = wanted_keys(products, product_keys(connection))
         codes = {key.product_code for key in wanted}
         stored = history(connection, start, codes, whole_windows=True) if codes else ()

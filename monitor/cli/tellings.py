@@ -30,10 +30,10 @@ class Filter:
 
 def read_tellings(place: Place, since: datetime, wanted: Filter) -> "list[Told]":
     """Oldest first. Raises DatabaseError."""
-    from monitor.store.database import Database
+    from monitor.store.readonly import reading
     from monitor.store.telling import notices_since, transitions_since
 
-    with Database.open_read_only(place.url) as database, database.read() as connection:
+    with reading(place.url) as connection:
         found = transitions_since(connection, since)
         if wanted.rule is None:
             found += notices_since(connection, since)

@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection
+from monitor.store.rows import Reader
 
 MOST_PROBLEMS: Final = 20
 TABLES: Final = ("product", "poll", "snapshot", "transition", "notice", "delivery")
 
 
-def problems(connection: Connection) -> list[str]:
+def problems(connection: Reader) -> list[str]:
     """What is wrong with pages, indexes and rows, and rows that point to none; empty when all is well."""
     return list(_problems(connection))
 
 
-def row_counts(connection: Connection) -> dict[str, int]:
+def row_counts(connection: Reader) -> dict[str, int]:
     return {
         table: int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
         for table in TABLES
     }
 
 
-def _problems(connection: Connection) -> Iterator[str]:
+def _problems(connection: Reader) -> Iterator[str]:
     for said in connection.exec_driver_sql(f"PRAGMA integrity_check({MOST_PROBLEMS})").scalars():
         if said != "ok":
             yield " ".join(str(said).split())

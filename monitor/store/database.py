@@ -1,6 +1,6 @@
 """The database as the rest of the store sees it: one writer, any number of readers, one file.
 
-`open` is for the daemon, `open_for_command` for verbs that write beside it, `open_read_only` for all others.
+`open` is for the daemon, `open_for_command` for verbs that write beside it; for others see `readonly`.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,15 +14,10 @@ from sqlalchemy import Connection
 
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced
 from monitor.store import migrate
+from monitor.store.engines import driver, engine_errors, reader_engine, writer_engine
 from monitor.store.locks import PATIENCE, LifeLock, WriteLock
-from monitor.store.sqlite import (
-    advice_on_damage,
-    driver,
-    file_of,
-    plain_errors,
-    reader_engine,
-    writer_engine,
-)
+from monitor.store.revision import is_behind, refuse_missing, refuse_unusable, revision_of
+from monitor.store.sqlite import advice_on_damage, file_of
 
 T = TypeVar("T")
 Identity = tuple[int, int]
@@ -42,12 +37,9 @@ class Database:
     `write` the caller cannot know what is stored, and reads its state again before it goes on.
     """
 
-    def __init__(
-        self, file: Path, patience: timedelta, now: Callable[[], datetime], *, writable: bool
-    ) -> None:
+    def __init__(self, file: Path, patience: timedelta, now: Callable[[], datetime]) -> None:
         self.file = file
         self._now = now
-        self._writable = writable
         self._lock = WriteLock(file, patience)
         self._writer = writer_engine(file, patience)
         self._readers = reader_engine(file, patience)
@@ -62,7 +54,7 @@ class Database:
         cls, url: str, *, holder: str, patience: timedelta = PATIENCE, now: Callable[[], datetime] = utc_now
     ) -> Self:
         """For the daemon: holds DB.lock until close(); creates the file, or upgrades it after a backup."""
-        database = cls(file_of(url), patience, now, writable=True)
+        database = cls(file_of(url), patience, now)
         try:
             database._holder = holder
             database._life = LifeLock(database.file, holder)
@@ -75,12 +67,16 @@ class Database:
     @classmethod
     def open_for_command(cls, url: str, *, patience: timedelta = PATIENCE) -> Self:
         """For a verb that writes, beside the daemon or without it. Never creates or upgrades."""
-        return cls._open_as_it_is(url, patience, writable=True)
-
-    @classmethod
-    def open_read_only(cls, url: str, *, patience: timedelta = PATIENCE) -> Self:
-        """For a verb that reads, as any user who may read the file. Never creates or upgrades."""
-        return cls._open_as_it_is(url, patience, writable=False)
+        database = cls(file_of(url), patience, utc_now)
+        try:
+            refuse_missing(database.file)
+            database._identity = database._identity_now()
+            with database.read() as connection:
+                refuse_unusable(connection, database.file)
+        except BaseException:
+            database.close()
+            raise
+        return database
 
     def write(self, fn: Callable[[Connection], T]) -> T:
         """Runs `fn` in one transaction, and commits; an exception of any kind rolls back.
@@ -94,7 +90,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, in one transaction: all that it reads is of one moment."""
-        with plain_errors(self.file), self._readers.connect() as connection:
+        with engine_errors(self.file), self._readers.connect() as connection:
             yield connection
 
     def checkpoint(self) -> bool:
@@ -145,34 +141,8 @@ class Database:
     ) -> None:
         self.close()
 
-    @classmethod
-    def _open_as_it_is(cls, url: str, patience: timedelta, *, writable: bool) -> Self:
-        database = cls(file_of(url), patience, utc_now, writable=writable)
-        try:
-            database._identity = database._identity_now()
-            database._refuse_older()
-        except DatabaseGone as error:
-            raise DatabaseError(
-                f"the database {database.file} does not exist; start the monitor first"
-            ) from error
-        except BaseException:
-            database.close()
-            raise
-        return database
-
-    def _refuse_older(self) -> None:
-        with self.read() as connection:
-            revision = migrate.revision_of(connection, self.file)
-        if revision is None:
-            raise DatabaseError(f"the database {self.file} is empty; start the monitor first")
-        if migrate.is_behind(revision, self.file):
-            raise DatabaseError(
-                f"{self.file} is older than this release (its schema is revision {revision}, not "
-                f"{migrate.HEAD}): stop the monitor and run `monitor db upgrade`"
-            )
-
     def _prepare(self, *, check: bool) -> None:
-        with self._lock.held(), plain_errors(self.file):
+        with self._lock.held(), engine_errors(self.file):
             self._drop_connection()
             self._readers.dispose()
             self._drop_foreign_log()
@@ -183,17 +153,17 @@ class Database:
             # A reader that stays in the pool keeps the log's index: readers go on when the disk is full, and
             # what a failed sync left in the log is not taken for committed when the writer is opened anew.
             with self.read() as reader:
-                migrate.revision_of(reader, self.file)
+                revision_of(reader, self.file)
             self._wal_identity = _identity_of(Path(f"{self.file}-wal"))
 
     def _bring_up(self, *, check: bool) -> None:
         revision = None
         if self.file.exists():
             with self._writer.connect() as connection:
-                revision = migrate.revision_of(connection, self.file)
+                revision = revision_of(connection, self.file)
                 if check:
                     self._check(connection)
-        if migrate.is_behind(revision, self.file):
+        if is_behind(revision, self.file):
             migrate.upgrade(self.file, revision, self._now())
 
     def _check(self, connection: Connection) -> None:
@@ -214,8 +184,6 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        if not self._writable:
-            raise DatabaseError(f"{self.file} was opened for reading only")
         with self._lock.held(), self._using() as connection:
             yield connection
 
@@ -225,7 +193,7 @@ class Database:
         if self._identity_now() != self._identity:
             raise DatabaseReplaced(f"{self.file} was replaced by another file")
         try:
-            with plain_errors(self.file):
+            with engine_errors(self.file):
                 if self._connection is None:
                     self._connection = self._connect()
                 yield self._connection

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Final
 
-from sqlalchemy import Connection, Row
-
 from monitor.core.moment import to_ms
 from monitor.core.product import ProductKey, Seen, is_available
 from monitor.store.poll_times import first_poll_since
+from monitor.store.rows import Reader, Row
 
 COLUMNS: Final = (
     *("poll_id", "at", "source", "aidc_id", "product_code", "name", "remaining_count"),
@@ -72,9 +71,9 @@ EVERYTHING: Final = Chosen()
 class _Product:
     """A product as the poll at hand saw it. `told`: its part of the row; None while it has none."""
 
-    row: Row[Any]
+    row: Row
     values: dict[str, Any]
-    span: Row[Any] | None = None
+    span: Row | None = None
     until: int = _NO_END
     told: Values | None = None
 
@@ -82,7 +81,7 @@ class _Product:
 Products = dict[int, _Product]
 
 
-def write_csv(connection: Connection, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING) -> None:
+def write_csv(connection: Reader, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING) -> None:
     """Header and rows; what is not known is an empty field. `out` must be opened with newline="".
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -93,9 +92,7 @@ def write_csv(connection: Connection, out: IO[str], progress: Progress, chosen: 
         writer.writerow([_harmless(value) for value in values])
 
 
-def write_jsonl(
-    connection: Connection, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING
-) -> None:
+def write_jsonl(connection: Reader, out: IO[str], progress: Progress, chosen: Chosen = EVERYTHING) -> None:
     """One object a line, with the names of `COLUMNS`; every text as it was."""
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     for values in observations(connection, progress, chosen):
@@ -103,7 +100,7 @@ def write_jsonl(
 
 
 def observations(
-    connection: Connection,
+    connection: Reader,
     progress: Progress = lambda _done, _of: None,
     chosen: Chosen = EVERYTHING,
 ) -> Iterator[Values]:
@@ -122,7 +119,7 @@ def observations(
         progress(end - first + 1, last - first + 1)
 
 
-def _products(connection: Connection) -> Products:
+def _products(connection: Reader) -> Products:
     """All of them, with the attributes that the very first poll saw."""
     products = {
         row.id: _Product(row, {"name": row.name, "price": row.price, "price_unit": row.price_unit})
@@ -145,7 +142,7 @@ def _by_feed(products: Products, chosen: Chosen) -> dict[tuple[int, int | None],
 
 
 def _slice(
-    connection: Connection,
+    connection: Reader,
     start: int,
     end: int,
     products: Products,
@@ -162,14 +159,14 @@ def _slice(
     _apply(events, products)
 
 
-def _events(connection: Connection, start: int, end: int) -> list[Row[Any]]:
+def _events(connection: Reader, start: int, end: int) -> list[Row]:
     """The spans and changes that begin with one of these polls, in their order."""
     spans = connection.exec_driver_sql(_SPANS, (start, end)).all()
     changes = connection.exec_driver_sql(_CHANGES, (_FIELDS, start, end)).all()
     return sorted([*spans, *changes], key=lambda event: int(event.poll_id))
 
 
-def _apply(events: Iterable[Row[Any]], products: Products) -> None:
+def _apply(events: Iterable[Row], products: Products) -> None:
     for event in events:
         product = products[event.product_id]
         if hasattr(event, "kind"):

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.answer import FailureKind
 from monitor.core.moment import from_ms
 from monitor.core.product import Feed
+from monitor.store.rows import Reader, Row
 
 EMPTIES_COUNTED: Final = 3
 
@@ -41,7 +40,7 @@ class StoredFeed:
     last_failure: str | None = None
 
 
-def read_feed(connection: Connection, feed: Feed, source_id: int | None) -> StoredFeed:
+def read_feed(connection: Reader, feed: Feed, source_id: int | None) -> StoredFeed:
     """`last_ok_at` is when the answer was there, `last_poll_at` when the request was sent."""
     if source_id is None:
         return StoredFeed(feed)
@@ -63,7 +62,7 @@ def read_feed(connection: Connection, feed: Feed, source_id: int | None) -> Stor
     )
 
 
-def _empties(connection: Connection, key: tuple[int, int | None], last_ok: Row[Any] | None) -> int:
+def _empties(connection: Reader, key: tuple[int, int | None], last_ok: Row | None) -> int:
     filled = last_ok
     if last_ok is not None and last_ok.row_count == 0:
         filled = connection.exec_driver_sql(_NEWEST_FILLED, key).one_or_none()

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from monitor.core.errors import DatabaseError
-from monitor.store.database import Database
-from monitor.store.locks import PATIENCE
-from monitor.store.migrate import is_behind, revision_of
-from monitor.store.sqlite import file_of, plain_errors, reader_engine
+from monitor.store.readonly import reading, reading_as_it_is
+from monitor.store.revision import is_behind, revision_of
+from monitor.store.sqlite import file_of
 
 KERNEL_LOCKS: Final = Path("/proc/locks")
 
@@ -53,17 +52,13 @@ def standing(url: str) -> Standing:
 
 def product_codes(url: str) -> list[str]:
     """Every product code there is. Raises DatabaseError as reading verbs do."""
-    with Database.open_read_only(url) as database, database.read() as connection:
+    with reading(url) as connection:
         return list(connection.exec_driver_sql("SELECT DISTINCT product_code FROM product").scalars())
 
 
 def _revision(file: Path) -> str | None:
-    engine = reader_engine(file, PATIENCE)
-    try:
-        with plain_errors(file), engine.connect() as connection:
-            return revision_of(connection, file)
-    finally:
-        engine.dispose()
+    with reading_as_it_is(file) as connection:
+        return revision_of(connection, file)
 
 
 def _holder(lock: Path) -> str | None:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Absent, Attributes, Feed, Invalid, Observation, ProductKey, Seen
 from monitor.core.window import Span
 from monitor.store.codec import ATTRIBUTES, attributes_of, from_ms_or_none
 from monitor.store.poll_times import first_poll_since
+from monitor.store.rows import Reader, Row
 
 _PRODUCTS = (
     "SELECT p.id, s.name AS source, p.source_id, p.aidc_id, p.product_code, p.first_seen_at, "
@@ -89,7 +88,7 @@ class Outage:
 
 
 def history(
-    connection: Connection,
+    connection: Reader,
     since: datetime,
     product_codes: Collection[str] = (),
     *,
@@ -116,12 +115,12 @@ def history(
     )
 
 
-def product_keys(connection: Connection) -> tuple[ProductKey, ...]:
+def product_keys(connection: Reader) -> tuple[ProductKey, ...]:
     """Every product that was ever listed."""
     return tuple(ProductKey(*row) for row in connection.exec_driver_sql(_KEYS))
 
 
-def outages(connection: Connection, feed: Feed, since: datetime) -> tuple[Outage, ...]:
+def outages(connection: Reader, feed: Feed, since: datetime) -> tuple[Outage, ...]:
     """The times in which the feed told nothing."""
     first = first_poll_since(connection, to_ms(since))
     return tuple(_runs(connection.exec_driver_sql(_POLLS, (first, feed.source, feed.aidc_id))))
@@ -130,11 +129,11 @@ def outages(connection: Connection, feed: Feed, since: datetime) -> tuple[Outage
 class _LastOk:
     """The last ok poll that covered a product, looked up once for a whole data centre."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Reader) -> None:
         self._connection = connection
         self._found: dict[tuple[int, int], int | None] = {}
 
-    def __call__(self, product: Row[Any]) -> int | None:
+    def __call__(self, product: Row) -> int | None:
         place = (product.source_id, product.aidc_id)
         if place not in self._found:
             values = (product.id, _NO_END, *place)
@@ -143,7 +142,7 @@ class _LastOk:
 
 
 def _spans(
-    connection: Connection, sql: str, product: Row[Any], first: int, last_ok: Callable[[Row[Any]], int | None]
+    connection: Reader, sql: str, product: Row, first: int, last_ok: Callable[[Row], int | None]
 ) -> Iterator[Span]:
     place = (product.id, first, product.source_id, product.aidc_id)
     rows = connection.exec_driver_sql(sql, place).all()
@@ -162,15 +161,15 @@ def _spans(
         )
 
 
-def _observation(row: Row[Any], attributes: Attributes, *, is_sure: bool) -> Observation:
+def _observation(row: Row, attributes: Attributes, *, is_sure: bool) -> Observation:
     if row.kind == "valid":
         return Seen(row.remaining_count, row.stock_error, attributes)
     return Invalid(row.reason) if row.kind == "invalid" else Absent(is_sure)
 
 
-def _runs(polls: Iterable[Row[Any]]) -> Iterator[Outage]:
+def _runs(polls: Iterable[Row]) -> Iterator[Outage]:
     last_ok: int | None = None
-    run: list[Row[Any]] = []
+    run: list[Row] = []
     for poll in polls:
         if poll.outcome == "failed":
             run.append(poll)
@@ -183,7 +182,7 @@ def _runs(polls: Iterable[Row[Any]]) -> Iterator[Outage]:
         yield _outage(run, last_ok, None)
 
 
-def _outage(run: list[Row[Any]], last_ok: int | None, until: int | None) -> Outage:
+def _outage(run: list[Row], last_ok: int | None, until: int | None) -> Outage:
     """Its reason is the newest one."""
     return Outage(
         from_ms_or_none(last_ok), from_ms(run[0].at), from_ms_or_none(until), run[-1].reason or "", len(run)

@@ -10,11 +10,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from monitor.core.moment import to_ms
-from monitor.store.poll_times import first_poll_since
-from monitor.store.sqlite import driver
+from monitor.store.engines import driver
+from monitor.store.poll_times import THIN_AFTER, first_poll_since
 from monitor.store.thinning import FIELDS, Walk, forgets, thins
 
-THIN_AFTER: Final = timedelta(days=30)
 SPANS_PER_SLICE: Final = 1000
 PRODUCTS_PER_SLICE: Final = 200
 TOLD_PER_SLICE: Final = 100

@@ -13,37 +13,12 @@ from sqlalchemy import Connection
 
 from monitor.core.errors import DatabaseError
 from monitor.store.backup import copy_file
+from monitor.store.engines import engine_errors, migration_engine
 from monitor.store.locks import PATIENCE, give_to_owner
-from monitor.store.sqlite import migration_engine, plain_errors
+from monitor.store.revision import HEAD
 from monitor.store.view import CREATE_VIEW, DROP_VIEW
 
-HEAD: Final = "0001"
-"""The newest revision in migrations/. Revisions are numbers, so that older and newer can be told apart."""
-
 BACKUPS_KEPT: Final = 3
-
-
-def revision_of(connection: Connection, file: Path) -> str | None:
-    """The revision of the database, or None when it holds nothing yet; DatabaseError when it is not ours."""
-    names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
-    tables = {name for name in names if not name.startswith("sqlite_")}
-    if not tables:
-        return None
-    if "alembic_version" not in tables:
-        raise DatabaseError(f"{file} was not made by this program; name another file in [storage] url")
-    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
-
-
-def is_behind(revision: str | None, file: Path, head: str = HEAD) -> bool:
-    """True when an upgrade to `head` is needed; DatabaseError when the database is newer than `head`."""
-    if revision is None:
-        return True
-    if not revision.isdecimal() or int(revision) > int(head):
-        raise DatabaseError(
-            f"{file} was written by a newer release: its schema is revision {revision}, this release knows "
-            f"up to {head}. Install that release again, or put back a backup made before the upgrade"
-        )
-    return int(revision) < int(head)
 
 
 def upgrade(
@@ -54,7 +29,7 @@ def upgrade(
     The caller holds both locks and has no connection open.
     """
     saved = _save(file, revision, now) if revision is not None else None
-    with plain_errors(file):
+    with engine_errors(file):
         _run(file, scripts or _scripts(), head)
     return saved
 

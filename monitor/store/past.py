@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.moment import from_ms
 from monitor.core.product import (
@@ -21,6 +19,7 @@ from monitor.core.product import (
 from monitor.core.world import Product
 from monitor.store.codec import ATTRIBUTES, attributes_of
 from monitor.store.row_ids import RowIds
+from monitor.store.rows import Reader, Row
 
 SPANS_LOOKED_AT: Final = 64
 """Further back nobody looks for the time since when a product is unknown, blocked or gone."""
@@ -55,7 +54,7 @@ class _Past:
     known_at: datetime
 
 
-def load_products(connection: Connection) -> tuple[RowIds, tuple[Product, ...]]:
+def load_products(connection: Reader) -> tuple[RowIds, tuple[Product, ...]]:
     """Every product of every source, with the ids of their rows. `listed` is None."""
     ids = RowIds({name: id_ for id_, name in connection.exec_driver_sql("SELECT id, name FROM source")})
     products = []
@@ -72,11 +71,11 @@ def load_products(connection: Connection) -> tuple[RowIds, tuple[Product, ...]]:
 class _Spans:
     """The spans of one product, newest first, fetched as far back as somebody looks."""
 
-    def __init__(self, connection: Connection, product: Row[Any], attributes: Attributes) -> None:
+    def __init__(self, connection: Reader, product: Row, attributes: Attributes) -> None:
         self.attributes = attributes
         self._connection = connection
         self._product = product
-        self._rows: list[Row[Any]] = []
+        self._rows: list[Row] = []
         self._fetch(_NO_END)
         newest = self._rows[0] if self._rows else None
         is_open = newest is not None and newest.until_poll_id is None
@@ -93,7 +92,7 @@ class _Spans:
         self._rows.extend(found)
         return bool(found)
 
-    def _past(self, row: Row[Any]) -> _Past:
+    def _past(self, row: Row) -> _Past:
         since = from_ms(row.since or 0)
         if row.kind == "valid":
             seen = Seen(row.remaining_count, row.stock_error, self.attributes)
@@ -104,7 +103,7 @@ class _Spans:
         absent = Absent(sure=sure_at is not None)
         return _Past(absent, since, absent if absent.sure else None, sure_at or since)
 
-    def _second_sight(self, row: Row[Any]) -> datetime | None:
+    def _second_sight(self, row: Row) -> datetime | None:
         """When a second poll missed the product too, or a list that was believed to be empty came."""
         until = row.until_poll_id or _NO_END
         values = (row.first_poll_id, until, self._product.source_id, self._product.aidc_id)

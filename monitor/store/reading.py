@@ -6,9 +6,7 @@ Quick with a year of history: every query is a seek by key, or walks back from t
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.decision import Alert, Notice
 from monitor.core.moment import from_ms, to_ms
@@ -17,6 +15,7 @@ from monitor.core.world import Product
 from monitor.store.codec import from_ms_or_none
 from monitor.store.feeds import StoredFeed, read_feed
 from monitor.store.past import load_products
+from monitor.store.rows import Reader, Row
 from monitor.store.world import load_alerts, load_episodes
 
 LATELY: Final = timedelta(days=7)
@@ -94,7 +93,7 @@ class Status:
     episodes: tuple[Notice, ...]
 
 
-def status(connection: Connection, feeds: Iterable[Feed], now: datetime) -> Status:
+def status(connection: Reader, feeds: Iterable[Feed], now: datetime) -> Status:
     """Everything of all sources; how polls went only of `feeds`, those of the configuration."""
     ids, products = load_products(connection)
     keys = {product_id: key for key, product_id in ids.products.items()}
@@ -118,7 +117,7 @@ def status(connection: Connection, feeds: Iterable[Feed], now: datetime) -> Stat
     )
 
 
-def _channels(connection: Connection, now: datetime) -> tuple[ChannelStatus, ...]:
+def _channels(connection: Reader, now: datetime) -> tuple[ChannelStatus, ...]:
     lately = to_ms(now - LATELY)
     waiting = {row.channel: row for row in connection.exec_driver_sql(_WAITING)}
     ended = {row.channel: row for row in connection.exec_driver_sql(_ENDED, (lately,))}
@@ -129,7 +128,7 @@ def _channels(connection: Connection, now: datetime) -> tuple[ChannelStatus, ...
 
 
 def _channel(
-    connection: Connection, name: str, waiting: Row[Any] | None, ended: Row[Any] | None, lately: int
+    connection: Reader, name: str, waiting: Row | None, ended: Row | None, lately: int
 ) -> ChannelStatus:
     found = ChannelStatus(name)
     if waiting is not None:

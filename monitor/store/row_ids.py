@@ -1,11 +1,13 @@
 """The ids of sources, products and open spans, kept in memory so that a poll need not look them up."""
 
 from dataclasses import dataclass, field
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from monitor.core.product import UNKNOWN_ATTRIBUTES, Attributes, ProductKey
 from monitor.store.codec import ATTRIBUTES, attribute_columns
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection  # verbs that only read need RowIds, and not this
 
 _NEW_PRODUCT = (
     "INSERT INTO product"
@@ -35,7 +37,7 @@ class RowIds:
 class Rows:
     """Finds ids for one transaction: in memory, else in the database, else by making the row."""
 
-    def __init__(self, connection: Connection, known: RowIds, now_ms: int) -> None:
+    def __init__(self, connection: "Connection", known: RowIds, now_ms: int) -> None:
         self.added = RowIds()
         self._connection = connection
         self._known = known

@@ -1,16 +1,12 @@
 """How connections to one SQLite file are opened and set, and what their errors mean in plain words."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
-
-from sqlalchemy import Connection, Engine, NullPool, Pool, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from monitor.core.errors import DatabaseBusy, DatabaseError
 
@@ -31,35 +27,10 @@ BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 def file_of(url: str) -> Path:
     """The file of a sqlite:/// URL; DatabaseError for anything else."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    if parsed is None or parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+    path = url.removeprefix("sqlite:///")
+    if path in {url, "", ":memory:"}:
         raise DatabaseError("[storage] url must be sqlite:/// and the path of a file")
-    return Path(str(parsed.database)).resolve()  # locks and log lie beside the file itself, not beside a link
-
-
-def writer_engine(file: Path, busy_timeout: timedelta) -> Engine:
-    """Never creates the file. Each transaction begins as a writing one, so that it cannot fail half way."""
-    return _engine(lambda: connect(file, "rw", WRITER_PRAGMAS, busy_timeout), "BEGIN IMMEDIATE", NullPool)
-
-
-def reader_engine(file: Path, busy_timeout: timedelta) -> Engine:
-    """Connections that cannot write; what one transaction reads is of one moment."""
-    return _engine(
-        lambda: _connect_reader(file, busy_timeout),
-        "BEGIN",
-        QueuePool,
-        pool_size=4,
-        pool_timeout=busy_timeout.total_seconds(),
-    )
-
-
-def migration_engine(file: Path, busy_timeout: timedelta) -> Engine:
-    """Creates a missing file. Foreign keys are off: altering a table would delete its children."""
-    pragmas = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", *WRITER_PRAGMAS, "foreign_keys=OFF")
-    return _engine(lambda: connect(file, "rwc", pragmas, busy_timeout), "BEGIN IMMEDIATE", NullPool)
+    return Path(path).resolve()  # locks and log lie beside the file itself, not beside a link
 
 
 def connect(file: Path, mode: str, pragmas: tuple[str, ...], busy_timeout: timedelta) -> sqlite3.Connection:
@@ -80,28 +51,15 @@ def connect(file: Path, mode: str, pragmas: tuple[str, ...], busy_timeout: timed
     return connection
 
 
-def driver(connection: Connection) -> sqlite3.Connection:
-    """The driver's own connection, for what must not run in a transaction."""
-    raw: Any = connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101  a fact of the driver, for the type checker
-    return raw
-
-
 @contextmanager
 def plain_errors(file: Path) -> Iterator[None]:
     """Turns what the driver says of the file into a DatabaseError; mistakes of ours pass as they are."""
     try:
         yield
-    except PoolTimeoutError as error:
-        raise DatabaseBusy(f"{file}: too many readers at once; try again in a moment") from error
-    except DBAPIError as error:
-        if not isinstance(error.orig, sqlite3.Error) or not _is_of_the_file(error.orig):
-            raise
-        raise _plain(file, error.orig) from error
     except sqlite3.Error as error:
-        if not _is_of_the_file(error):
+        if not is_of_the_file(error):
             raise
-        raise _plain(file, error) from error
+        raise plainly(file, error) from error
 
 
 def advice_on_damage(file: Path) -> str:
@@ -114,19 +72,7 @@ def advice_on_damage(file: Path) -> str:
     )
 
 
-def _engine(
-    creator: Callable[[], sqlite3.Connection], begin: str, pool: type[Pool], **pool_options: float
-) -> Engine:
-    engine = create_engine("sqlite://", creator=creator, poolclass=pool, hide_parameters=True, **pool_options)
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _connect_reader(file: Path, busy_timeout: timedelta) -> sqlite3.Connection:
+def connect_reader(file: Path, busy_timeout: timedelta) -> sqlite3.Connection:
     try:
         return connect(file, "ro", READER_PRAGMAS, busy_timeout)
     except sqlite3.OperationalError as error:
@@ -136,11 +82,11 @@ def _connect_reader(file: Path, busy_timeout: timedelta) -> sqlite3.Connection:
         raise
 
 
-def _is_of_the_file(error: sqlite3.Error) -> bool:
+def is_of_the_file(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
-def _plain(file: Path, error: sqlite3.Error) -> DatabaseError:
+def plainly(file: Path, error: sqlite3.Error) -> DatabaseError:
     code = _code(error)
     if code in BUSY:
         return DatabaseBusy(f"{file} is locked by another program; try again in a moment")

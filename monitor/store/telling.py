@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from monitor.core.decision import Notice, Transition
 from monitor.core.moment import from_ms, to_ms
 from monitor.store.codec import from_ms_or_none
+from monitor.store.rows import Reader, Row
 from monitor.store.told import as_json, load_notices, load_transitions
 
 _TRANSITIONS = "SELECT id FROM transition WHERE at >= ? ORDER BY at, id"
@@ -62,21 +60,21 @@ class Told:
     deliveries: tuple[Delivery, ...]
 
 
-def transitions_since(connection: Connection, since: datetime) -> tuple[Told, ...]:
+def transitions_since(connection: Reader, since: datetime) -> tuple[Told, ...]:
     """The transitions of every rule, oldest first."""
     ids = connection.exec_driver_sql(_TRANSITIONS, (to_ms(since),)).scalars().all()
     rows = connection.exec_driver_sql(_OF_TRANSITIONS, (as_json(ids),)).all()
     return _told(ids, load_transitions(connection, ids), rows, _attempts(connection, rows), "transition_id")
 
 
-def notices_since(connection: Connection, since: datetime) -> tuple[Told, ...]:
+def notices_since(connection: Reader, since: datetime) -> tuple[Told, ...]:
     """What the monitor said of itself, oldest first."""
     ids = connection.exec_driver_sql(_NOTICES, (to_ms(since),)).scalars().all()
     rows = connection.exec_driver_sql(_OF_NOTICES, (as_json(ids),)).all()
     return _told(ids, load_notices(connection, ids), rows, _attempts(connection, rows), "notice_id")
 
 
-def delivery(connection: Connection, delivery_id: int) -> Told | None:
+def delivery(connection: Reader, delivery_id: int) -> Told | None:
     """One delivery with what it tells; None when there is no such delivery."""
     rows = connection.exec_driver_sql(_BY_ID, (as_json([delivery_id]),)).all()
     if not rows:
@@ -92,7 +90,7 @@ def delivery(connection: Connection, delivery_id: int) -> Told | None:
 def _told(
     ids: Iterable[int],
     whats: dict[int, Transition] | dict[int, Notice],
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Row],
     attempts: dict[int, list[Attempt]],
     column: str,
 ) -> tuple[Told, ...]:
@@ -102,7 +100,7 @@ def _told(
     return tuple(Told(whats[id_], tuple(deliveries.get(id_, ()))) for id_ in ids)
 
 
-def _attempts(connection: Connection, deliveries: Sequence[Row[Any]]) -> dict[int, list[Attempt]]:
+def _attempts(connection: Reader, deliveries: Sequence[Row]) -> dict[int, list[Attempt]]:
     found: dict[int, list[Attempt]] = {}
     for row in connection.exec_driver_sql(_ATTEMPTS, (as_json(row.id for row in deliveries),)):
         duration = timedelta(milliseconds=row.duration_ms)
@@ -111,7 +109,7 @@ def _attempts(connection: Connection, deliveries: Sequence[Row[Any]]) -> dict[in
     return found
 
 
-def _delivery(row: Row[Any], attempts: dict[int, list[Attempt]]) -> Delivery:
+def _delivery(row: Row, attempts: dict[int, list[Attempt]]) -> Delivery:
     return Delivery(
         row.id,
         row.channel,

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.decision import Cause, Notice, NoticeKind, Transition, TransitionKind
 from monitor.core.moment import from_ms
 from monitor.core.outbox import Waiting
 from monitor.core.product import ProductKey
 from monitor.store.codec import facts_of, notice_facts_of
+from monitor.store.rows import Reader, Row
 
 AT_ONCE: Final = 500
 """So many waiting deliveries are looked at for one message, and so many more that were never tried."""
@@ -42,7 +41,7 @@ _NOTICES = (
 )
 
 
-def load_waiting(connection: Connection, channel: str) -> list[Waiting]:
+def load_waiting(connection: Reader, channel: str) -> list[Waiting]:
     """The channel's deliveries that are neither ended nor in flight, oldest first."""
     rows = connection.exec_driver_sql(_WAITING, (channel,)).all()
     transitions = load_transitions(connection, [id_ for r in rows for id_ in (r.transition_id, r.resolve_id)])
@@ -63,17 +62,17 @@ def load_waiting(connection: Connection, channel: str) -> list[Waiting]:
     ]
 
 
-def load_transitions(connection: Connection, ids: Iterable[int | None]) -> dict[int, Transition]:
+def load_transitions(connection: Reader, ids: Iterable[int | None]) -> dict[int, Transition]:
     """By id, without their deliveries."""
     return {row.id: transition_of(row) for row in connection.exec_driver_sql(_BY_ID, (as_json(ids),))}
 
 
-def load_notices(connection: Connection, ids: Iterable[int | None]) -> dict[int, Notice]:
+def load_notices(connection: Reader, ids: Iterable[int | None]) -> dict[int, Notice]:
     """By id, without their deliveries."""
     return {row.id: notice_of(row) for row in connection.exec_driver_sql(_NOTICES, (as_json(ids),))}
 
 
-def transition_of(row: Row[Any]) -> Transition:
+def transition_of(row: Row) -> Transition:
     """From `TRANSITION_COLUMNS`; its deliveries are left out."""
     return Transition(
         row.event_id,
@@ -88,7 +87,7 @@ def transition_of(row: Row[Any]) -> Transition:
     )
 
 
-def notice_of(row: Row[Any]) -> Notice:
+def notice_of(row: Row) -> Notice:
     """From event_id, kind, subject, at, ended_at and facts; its deliveries are left out."""
     return Notice(
         row.event_id,

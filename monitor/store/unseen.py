@@ -8,16 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row
+from typing import Final
 
 from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Feed
 from monitor.core.timeline import Stretch
 from monitor.store.codec import span_ms
-from monitor.store.housekeeping import THIN_AFTER
-from monitor.store.poll_times import first_poll_since
+from monitor.store.poll_times import THIN_AFTER, first_poll_since
+from monitor.store.rows import Reader, Row
 
 LEAST_PATIENCE: Final = timedelta(seconds=60)
 PATIENCE_WHERE_THINNED: Final = timedelta(hours=2)
@@ -43,12 +41,12 @@ _ODD = (
 _LAST = "SELECT at, outcome FROM poll WHERE id = ?"
 
 
-def feeds_since(connection: Connection, since: datetime) -> tuple[Feed, ...]:
+def feeds_since(connection: Reader, since: datetime) -> tuple[Feed, ...]:
     """The feeds that were polled since then, whether or not they are configured still."""
     return tuple(Feed(row.source, row.aidc_id) for row in _feeds(connection, since))
 
 
-def unseen(connection: Connection, start: datetime, end: datetime) -> Mapping[Feed, tuple[Stretch, ...]]:
+def unseen(connection: Reader, start: datetime, end: datetime) -> Mapping[Feed, tuple[Stretch, ...]]:
     """The stretches between `start` and `end`, in order, of each feed that was polled in that time."""
     return {
         Feed(row.source, row.aidc_id): tuple(_of_feed(connection, row, start, end))
@@ -56,11 +54,11 @@ def unseen(connection: Connection, start: datetime, end: datetime) -> Mapping[Fe
     }
 
 
-def _feeds(connection: Connection, since: datetime) -> Sequence[Row[Any]]:
+def _feeds(connection: Reader, since: datetime) -> Sequence[Row]:
     return connection.exec_driver_sql(_FEEDS, (first_poll_since(connection, to_ms(since)),)).all()
 
 
-def _of_feed(connection: Connection, feed: Row[Any], start: datetime, end: datetime) -> Iterable[Stretch]:
+def _of_feed(connection: Reader, feed: Row, start: datetime, end: datetime) -> Iterable[Stretch]:
     patience = _patience(connection, feed)
     stretches: list[Stretch] = []
     thinned_until = end - THIN_AFTER
@@ -73,7 +71,7 @@ def _of_feed(connection: Connection, feed: Row[Any], start: datetime, end: datet
     return _joined([*stretches, *_stretches(odd, last, patience, end)], end)
 
 
-def _patience(connection: Connection, feed: Row[Any]) -> timedelta:
+def _patience(connection: Reader, feed: Row) -> timedelta:
     """How long a feed may say nothing: four of the intervals at which it was asked lately."""
     values = (feed.last_id, feed.source_id, feed.aidc_id, _GAPS_LOOKED_AT)
     times = connection.exec_driver_sql(_LATELY, values).scalars().all()
@@ -82,9 +80,7 @@ def _patience(connection: Connection, feed: Row[Any]) -> timedelta:
     return max(LEAST_PATIENCE, 4 * usual)
 
 
-def _stretches(
-    odd: Iterable[Row[Any]], last: Row[Any], patience: timedelta, end: datetime
-) -> Iterable[Stretch]:
+def _stretches(odd: Iterable[Row], last: Row, patience: timedelta, end: datetime) -> Iterable[Stretch]:
     """A run of failures lasts from its first poll to the next ok one; silence from the poll before it."""
     failing_since: int | None = None
     for poll in odd:

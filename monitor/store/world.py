@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
-
 from monitor.core.decision import Alert, Cause, MuteReason, Notice, NoticeKind, Silence, TransitionKind
 from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Feed, ProductKey
@@ -18,6 +16,7 @@ from monitor.store.codec import from_ms_or_none, notice_facts_of, state_of
 from monitor.store.feeds import StoredFeed, read_feed
 from monitor.store.past import load_products
 from monitor.store.row_ids import RowIds
+from monitor.store.rows import Reader
 
 REMEMBERED_TRANSITIONS: Final = timedelta(hours=24)
 
@@ -65,7 +64,7 @@ class Stored:
     transitions: tuple[RecentTransition, ...]
 
 
-def load(connection: Connection, feeds: Iterable[Feed], now: datetime) -> Stored:
+def load(connection: Reader, feeds: Iterable[Feed], now: datetime) -> Stored:
     """Everything of all sources; how polls went only of `feeds`, those of the configuration."""
     ids, products = load_products(connection)
     keys = {product_id: key for key, product_id in ids.products.items()}
@@ -81,13 +80,13 @@ def load(connection: Connection, feeds: Iterable[Feed], now: datetime) -> Stored
     )
 
 
-def load_silences(connection: Connection, now: datetime) -> tuple[Silence, ...]:
+def load_silences(connection: Reader, now: datetime) -> tuple[Silence, ...]:
     """Those that are not over, including those yet to begin."""
     rows = connection.exec_driver_sql(_SILENCES, (to_ms(now),))
     return tuple(Silence(from_ms(begin), from_ms(end), rule, code) for begin, end, rule, code in rows)
 
 
-def load_episodes(connection: Connection) -> tuple[Notice, ...]:
+def load_episodes(connection: Reader) -> tuple[Notice, ...]:
     """The notices whose episode goes on, without their deliveries."""
     return tuple(
         Notice(event_id, NoticeKind(kind), subject, from_ms(at), notice_facts_of(facts), ())
@@ -95,7 +94,7 @@ def load_episodes(connection: Connection) -> tuple[Notice, ...]:
     )
 
 
-def load_alerts(connection: Connection, keys: Mapping[int, ProductKey]) -> tuple[Alert, ...]:
+def load_alerts(connection: Reader, keys: Mapping[int, ProductKey]) -> tuple[Alert, ...]:
     """Those that are not inactive. `keys`: the product of each row id."""
     return tuple(
         Alert(
@@ -112,13 +111,13 @@ def load_alerts(connection: Connection, keys: Mapping[int, ProductKey]) -> tuple
     )
 
 
-def _rule_feeds(connection: Connection) -> frozenset[tuple[str, Feed]]:
+def _rule_feeds(connection: Reader) -> frozenset[tuple[str, Feed]]:
     rows = connection.exec_driver_sql(_RULE_FEEDS)
     return frozenset((rule, Feed(source, aidc_id)) for rule, source, aidc_id in rows)
 
 
 def _transitions(
-    connection: Connection, keys: Mapping[int, ProductKey], now: datetime
+    connection: Reader, keys: Mapping[int, ProductKey], now: datetime
 ) -> tuple[RecentTransition, ...]:
     rows = connection.exec_driver_sql(_TRANSITIONS, (to_ms(now - REMEMBERED_TRANSITIONS),))
     return tuple(

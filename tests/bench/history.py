@@ -14,7 +14,8 @@ from monitor.core.answer import Listing, Poll, Row
 from monitor.core.decision import Decision
 from monitor.daemon.clock import new_event_id
 from monitor.daemon.ledger import Ledger
-from monitor.store.housekeeping import THIN_AFTER, Housekeeping
+from monitor.store.housekeeping import Housekeeping
+from monitor.store.poll_times import THIN_AFTER
 from monitor.store.store import Store
 from tests.bench.catalogue import aidc_of, code_of
 from tests.bench.figures import Figure, median

@@ -8,7 +8,7 @@ from pathlib import Path
 from monitor.core.answer import Failed, Listing
 from monitor.core.decision import DeliveryIntent
 from monitor.core.product import Attributes, Invalid, Seen
-from monitor.store.migrate import HEAD
+from monitor.store.revision import HEAD
 from tests.store.ground import H800, Monitor, listing, new_store, seen
 
 TICK = timedelta(seconds=15)

@@ -11,6 +11,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from monitor.store.database import Database
+from monitor.store.readonly import reading
+from monitor.store.rows import Reader
 
 PATIENCE: Final = timedelta(milliseconds=50)
 
@@ -36,7 +38,17 @@ def add_poll(
 
 def poll_ids(database: Database) -> list[int]:
     with database.read() as connection:
-        return list(connection.exec_driver_sql("SELECT id FROM poll ORDER BY id").scalars())
+        return ids_of_polls(connection)
+
+
+def poll_ids_read(url: str) -> list[int]:
+    """As a reading verb sees them."""
+    with reading(url) as connection:
+        return ids_of_polls(connection)
+
+
+def ids_of_polls(connection: Reader) -> list[int]:
+    return list(connection.exec_driver_sql("SELECT id FROM poll ORDER BY id").scalars())
 
 
 def execute(file: Path, *statements: str) -> list[object]:

@@ -19,9 +19,10 @@ from monitor.core.moment import to_ms
 from monitor.core.product import UNKNOWN_ATTRIBUTES, Attributes, Feed, Invalid, ProductKey, Seen
 from monitor.core.world import FeedState, Settings, World, absorb
 from monitor.store.commit import Committed, commit
+from monitor.store.engines import migration_engine
 from monitor.store.row_ids import RowIds
 from monitor.store.schema import metadata
-from monitor.store.sqlite import WRITER_PRAGMAS, connect, migration_engine
+from monitor.store.sqlite import WRITER_PRAGMAS, connect
 from monitor.store.view import CREATE_VIEW
 
 T = TypeVar("T")

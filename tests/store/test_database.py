@@ -202,7 +202,7 @@ def test_closing_does_not_wait_for_ever_for_another_writer(file: Path, url: str)
 
 def test_readers_that_come_too_many_at_once_are_busy_not_hung(url: str) -> None:
     """A leak of readers shows as a sentence."""
-    with Database.open_read_only(url, patience=PATIENCE) as database, ExitStack() as readers:
+    with Database.open_for_command(url, patience=PATIENCE) as database, ExitStack() as readers:
 
         def read_on_and_on() -> None:
             for _ in range(40):

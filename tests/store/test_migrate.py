@@ -22,6 +22,7 @@ from sqlalchemy import Connection, create_engine
 from monitor.core.errors import DatabaseError
 from monitor.store import migrate
 from monitor.store.database import Database
+from monitor.store.revision import HEAD, is_behind, revision_of
 from monitor.store.schema import metadata
 from monitor.store.view import CREATE_VIEW
 from tests.store.builders import execute, url_of
@@ -99,7 +100,7 @@ def schema_of(file: Path) -> set[str]:
 
 
 def test_the_constant_is_the_head_of_the_scripts() -> None:
-    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [migrate.HEAD]
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
 
 
 def test_revisions_are_numbers_that_grow() -> None:
@@ -253,18 +254,18 @@ def test_a_database_made_in_part_by_a_killed_start_is_made_whole_by_the_next(tmp
         Database.open(url_of(tmp_path / "monitor.db"), holder="run") as database,
         database.read() as connection,
     ):
-        assert migrate.revision_of(connection, database.file) == migrate.HEAD
+        assert revision_of(connection, database.file) == HEAD
 
 
 @pytest.mark.parametrize(("revision", "answer"), [(None, True), ("0001", True), ("0002", False)])
 def test_behind_means_older_than_the_head(revision: str | None, answer: bool) -> None:
-    assert migrate.is_behind(revision, Path("monitor.db"), head="0002") is answer
+    assert is_behind(revision, Path("monitor.db"), head="0002") is answer
 
 
 @pytest.mark.parametrize("revision", ["0003", "a1b2c3"])
 def test_a_newer_revision_is_refused_with_both_revisions(revision: str) -> None:
     with pytest.raises(DatabaseError, match=f"schema is revision {revision}, this release knows up to 0002"):
-        migrate.is_behind(revision, Path("monitor.db"), head="0002")
+        is_behind(revision, Path("monitor.db"), head="0002")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
