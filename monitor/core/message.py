@@ -5,10 +5,10 @@ and beyond ten only their product codes. Nothing is dropped: what does not fit g
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from monitor.core.decision import Notice, Transition, TransitionKind
+from monitor.core.decision import Facts, Notice, Transition, TransitionKind
 from monitor.core.notice_text import notice_body, notice_headline, notice_sentence, notice_title
 from monitor.core.outbox import Item
 from monitor.core.style import Style
@@ -83,8 +83,13 @@ def _sameness(item: Item) -> tuple[object, ...]:
     told = item.told
     if isinstance(told, Notice):
         return (told.event_id,)
-    key = told.product
-    return (*key, told.kind, told.cause, told.at, item.resolve is not None, item.possible_repeat)
+    resolve = (item.resolve.at, _unsigned(item.resolve.facts)) if item.resolve else None
+    return (told.kind, told.cause, told.at, _unsigned(told.facts), resolve, item.possible_repeat)
+
+
+def _unsigned(facts: Facts) -> Facts:
+    """Without the rule's own line, which can stand beside that of another."""
+    return replace(facts, note=None)
 
 
 def _whole(entry: Entry, style: Style) -> Message:
@@ -106,11 +111,11 @@ def _body(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
         return notice_body(told, style)
-    return transition_body(told, item.resolve, _rules(entry), style)
+    return transition_body(_transitions(entry), item.resolve, style)
 
 
-def _rules(entry: Entry) -> tuple[str, ...]:
-    return tuple(item.told.rule for item in entry.items if isinstance(item.told, Transition))
+def _transitions(entry: Entry) -> tuple[Transition, ...]:
+    return tuple(item.told for item in entry.items if isinstance(item.told, Transition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,7 @@ def _line(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
         return f"{notice_title(told, style)}: {notice_sentence(told, style)}"
-    line = transition_line(told, item.resolve, _rules(entry), style)
+    line = transition_line(_transitions(entry), item.resolve, style)
     return line + (label("possible_repeat", style.language) if item.possible_repeat else "")
 
 

@@ -36,27 +36,23 @@ def _colon(told: Transition) -> str:
     return ":" if told.kind is TransitionKind.RESOLVED and told.cause is Cause.COUNT else ""
 
 
-def transition_line(told: Transition, resolve: Transition | None, rules: Sequence[str], style: Style) -> str:
-    """One line of several: the code to paste comes first."""
-    language = style.language
+def transition_line(same: Sequence[Transition], resolve: Transition | None, style: Style) -> str:
+    """One line of several: the code to paste comes first. `same`: by different rules, one like another."""
+    told, language = same[0], style.language
     words = transition_headline(told, resolve, language)
     parts = [
         f"{told.facts.product_code} · {words} {_what(told, resolve, style)}".rstrip(),
         label("aidc", language, told.facts.aidc_id),
-        _rules_text(rules, language),
-        label("event", language, told.event_id),
+        _rules_text(same, language),
+        _events_text(same, language),
     ]
     return " · ".join(parts)
 
 
-def transition_body(
-    told: Transition,
-    resolve: Transition | None,
-    rules: Sequence[str],
-    style: Style,
-) -> str:
-    """Lines of plain text, the most useful first."""
-    facts, language = told.facts, style.language
+def transition_body(same: Sequence[Transition], resolve: Transition | None, style: Style) -> str:
+    """Lines of plain text, the most useful first. `same` as above."""
+    told, language = same[0], style.language
+    facts = told.facts
     lines = [
         f"productCode: {facts.product_code}",
         shown(facts.name) if facts.name else None,
@@ -64,9 +60,9 @@ def transition_body(
         _price_text(facts, style),
         _sizes_text(facts, language),
         *_time_lines(told, resolve, style),
-        _rules_text(rules, language),
-        shown(facts.note, 300) if facts.note else None,
-        label("event", language, told.event_id),
+        _rules_text(same, language),
+        *dict.fromkeys(shown(one.facts.note, 300) for one in same if one.facts.note),
+        _events_text(same, language),
         _link(facts, style.public_url),
     ]
     return "\n".join(line for line in lines if line)
@@ -153,8 +149,13 @@ def _lasted_text(facts: Facts, language: Language) -> str | None:
     )
 
 
-def _rules_text(rules: Sequence[str], language: Language) -> str:
-    return label("rule" if len(rules) == 1 else "rules", language, ", ".join(map(shown, rules)))
+def _rules_text(same: Sequence[Transition], language: Language) -> str:
+    names = ", ".join(shown(one.rule) for one in same)
+    return label("rule" if len(same) == 1 else "rules", language, names)
+
+
+def _events_text(same: Sequence[Transition], language: Language) -> str:
+    return label("event", language, ", ".join(one.event_id for one in same))
 
 
 def _link(facts: Facts, public_url: str | None) -> str | None:
