@@ -84,7 +84,8 @@ def _text_of(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigError(
             [
-                f"{path}: is not there: correct the path, or make one with `monitor config example > {path.name}`"
+                f"{path}: is not there: correct the path,"
+                f" or make one with `monitor config example > {path.name}`"
             ]
         ) from None
     except (OSError, ValueError) as error:

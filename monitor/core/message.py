@@ -18,7 +18,7 @@ from monitor.core.transition_text import (
     transition_line,
     transition_title,
 )
-from monitor.core.words import label
+from monitor.core.words import Language, label
 
 LINES_IN_FULL: Final = 10
 
@@ -165,8 +165,11 @@ def _shared(pieces: Sequence[Piece], style: Style) -> Message:
 def _shared_title(entries: Sequence[Entry], style: Style) -> str:
     """`2 BACK IN STOCK · 1 SOLD OUT: PRD-1, PRD-2, PRD-3`."""
     heads = [_headline(entry, style) for entry in entries]
-    counted = " · ".join(f"{heads.count(head)} {head}" for head in dict.fromkeys(heads))
-    return f"{counted}: {', '.join(dict.fromkeys(map(_code, entries)))}"
+    counts = {head: heads.count(head) for head in heads}
+    codes = dict.fromkeys(map(_code, entries))
+    if style.language is Language.ZH:
+        return "".join(f"【{count} 项{head}】" for head, count in counts.items()) + "、".join(codes)
+    return " · ".join(f"{count} {head}" for head, count in counts.items()) + f": {', '.join(codes)}"
 
 
 def _headline(entry: Entry, style: Style) -> str:

@@ -13,7 +13,7 @@ _HEADLINES: Final = {
     NoticeKind.BLIND: ("MONITOR BLIND", "监控中断"),
     NoticeKind.BACK: ("MONITOR BACK", "监控恢复"),
     NoticeKind.KEY_REFUSED: ("KEY REFUSED", "密钥被拒绝"),
-    NoticeKind.MATCHES_NOTHING: ("RULE MATCHES NOTHING", "规则无匹配"),
+    NoticeKind.MATCHES_NOTHING: ("RULE MATCHES NOTHING", "规则未匹配到产品"),
     NoticeKind.PRODUCT_UNKNOWN: ("PRODUCT UNKNOWN", "产品状态未知"),
     NoticeKind.BLOCKED: ("SHOWN BUT BLOCKED", "有余量但库存异常"),
     NoticeKind.FOREIGN_ROWS: ("UNEXPECTED ROWS", "返回了其他智算中心的数据"),
@@ -25,11 +25,11 @@ _SENTENCES: Final = {
     NoticeKind.BLIND: (
         "no usable answer since {since}. Until MONITOR BACK, silence does not mean that there is no stock. "
         "Last reason: {reason}",
-        "自 {since} 起没有有效响应。收到“监控恢复”之前，没有消息不代表没有库存。最近原因：{reason}",
+        "自 {since} 起接口没有有效响应。收到“监控恢复”之前，没有消息不代表没有库存。最近一次原因：{reason}",
     ),
     NoticeKind.BACK: (
         "watching again; nothing was seen since {since}",
-        "已恢复监控；自 {since} 起期间无数据",
+        "监控已恢复；自 {since} 至恢复前没有数据",
     ),
     NoticeKind.KEY_REFUSED: (
         "the provider refuses the API key of source {source} ({reason}). Put a valid key in place and reload",
@@ -37,17 +37,17 @@ _SENTENCES: Final = {
     ),
     NoticeKind.MATCHES_NOTHING: (
         "rule {rule} matches no product that the provider lists. Nearest names: {nearest}",
-        "规则 {rule} 未匹配到任何产品。相近名称：{nearest}",
+        "规则 {rule} 没有匹配到任何产品。最接近的名称：{nearest}",
     ),
     NoticeKind.PRODUCT_UNKNOWN: (
         "{product_code} (AIDC {aidc_id}) cannot be read since {since}: {reason}",
-        "{product_code}（智算中心 {aidc_id}）自 {since} 起无法读取：{reason}",
+        "{product_code}（智算中心 {aidc_id}）的数据自 {since} 起无法读取：{reason}",
     ),
     NoticeKind.BLOCKED: (
         "productCode: {product_code} (AIDC {aidc_id}): "
         "{remaining} shown but blocked since {since}: {stock_error}",
         "productCode: {product_code}（智算中心 {aidc_id}）："
-        "显示 {remaining}，自 {since} 起异常：{stock_error}",
+        "显示剩余 {remaining} 台，但自 {since} 起库存异常，无法使用：{stock_error}",
     ),
     NoticeKind.FOREIGN_ROWS: (
         "{count} rows of other data centres came in the answer for {feed}; they are ignored",
@@ -55,7 +55,7 @@ _SENTENCES: Final = {
     ),
     NoticeKind.DELIVERY_FAILED: (
         "channel {channel} did not get a message: {reason}. `monitor alerts` tells which",
-        "通道 {channel} 未收到消息：{reason}。用 monitor alerts 查看详情",
+        "有消息未能送达通道 {channel}：{reason}。详情请运行 monitor alerts 查看",
     ),
     NoticeKind.DATABASE_TROUBLE: (
         "the database refuses to be written since {since}: {reason}. What matched: {matched}",
@@ -84,8 +84,10 @@ def notice_sentence(notice: Notice, style: Style) -> str:
 
 
 def notice_body(notice: Notice, style: Style) -> str:
-    seen = label("seen", style.language, clock_text(notice.at, style.zone), style.zone)
-    return "\n".join([notice_sentence(notice, style), seen, label("event", style.language, notice.event_id)])
+    noticed = label("noticed", style.language, clock_text(notice.at, style.zone), style.zone)
+    return "\n".join(
+        [notice_sentence(notice, style), noticed, label("event", style.language, notice.event_id)]
+    )
 
 
 class _Shown(dict[str, str]):

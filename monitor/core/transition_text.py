@@ -150,7 +150,8 @@ def _lasted_text(facts: Facts, language: Language) -> str | None:
 
 
 def _rules_text(same: Sequence[Transition], language: Language) -> str:
-    names = ", ".join(shown(one.rule) for one in same)
+    separator = "、" if language is Language.ZH else ", "
+    names = separator.join(shown(one.rule) for one in same)
     return label("rule" if len(same) == 1 else "rules", language, names)
 
 

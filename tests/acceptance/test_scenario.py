@@ -62,7 +62,7 @@ def test_a_restock_while_the_daemon_was_down_is_told_at_its_return_with_the_gap(
     [restock] = stage.hooked
     assert restock.title.startswith("BACK IN STOCK 2 nodes")
     assert "nothing was seen from" in restock.body
-    assert "期间未能查询" in stage.mailed[0].body
+    assert "未能查询，库存可能在此期间已有变化" in stage.mailed[0].body
 
 
 def test_a_restart_alone_announces_nothing(stage: Stage) -> None:

@@ -153,7 +153,7 @@ def test_the_body_puts_the_code_to_paste_first_and_the_rest_by_use() -> None:
 
 def test_a_resolve_says_how_long_it_lasted_and_the_most_there_was() -> None:
     assert "it lasted 38 s, at most 5 nodes left" in body(told(RESOLVED, facts=GONE), EN)
-    assert "持续 38 秒，最多 5 台" in body(told(RESOLVED, facts=GONE), ZH)
+    assert "有货持续 38 秒，最多时 5 台" in body(told(RESOLVED, facts=GONE), ZH)
 
 
 def test_a_window_that_is_over_is_told_as_past_and_never_as_now() -> None:
@@ -319,6 +319,12 @@ def test_every_notice_has_its_sentence_in_both_languages(kind: NoticeKind, style
 def test_a_fact_that_is_missing_reads_as_a_dash() -> None:
     notice = Notice("e1", NoticeKind.MATCHES_NOTHING, "r", AT, {"rule": "r", "nearest": None}, ())
     assert notice_sentence(notice, EN).endswith("Nearest names: —")
+
+
+def test_a_shared_title_reads_as_chinese_does() -> None:
+    blind = Notice("e1", NoticeKind.BLIND, "default", AT, {"since": to_ms(AT), "reason": "timeout"}, ())
+    (message,) = compose([of_code("PRD-A", 1), of_code("PRD-B", 2), item(blind, 3)], ZH)
+    assert message.title == "【2 项恢复有货】【1 项监控中断】PRD-A、PRD-B、default"
 
 
 def test_notices_share_a_message_with_stock_and_come_last() -> None:
