@@ -78,6 +78,7 @@ class JournalHandler(logging.Handler):
         super().__init__()
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.setblocking(False)  # a journal that stands still must not stop the loop
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {f"MONITOR_{key.upper()}": str(value) for key, value in fields_of(record).items()}

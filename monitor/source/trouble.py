@@ -61,7 +61,7 @@ def _of_the_system(cause: BaseException, host: str) -> str | None:
         case ssl.SSLError():
             words = f"TLS: no safe connection to {host} ({_plain(cause.reason)})"
         case socket.gaierror():
-            words = f"DNS: the name {host} cannot be resolved"
+            words = f"DNS: the name {host.partition(':')[0]} cannot be resolved"
         case ConnectionRefusedError():
             words = f"connection refused by {host}"
         case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from monitor.core.answer import FailureKind, Listing
+from monitor.source.trouble import in_words
 from tests.requirements import require_name
 from tests.source.answers import TWO_PRODUCTS
 from tests.source.asking import FEED, Answer, ask, ask_url, client, failed, failure_of
@@ -298,3 +299,9 @@ def ask_over_tls(server: ssl.SSLContext, trust: ssl.SSLContext, name: str = "127
             return await asking.fetch(FEED)
 
     return asyncio.run(poll())
+
+
+def test_a_name_that_cannot_be_resolved_is_said_without_its_port() -> None:
+    error = httpx.ConnectError("")
+    error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    assert in_words(error, "stock.invalid:8443") == "DNS: the name stock.invalid cannot be resolved"
