@@ -6,6 +6,7 @@ Times are of CLOCK_MONOTONIC, which every process of this machine shares.
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -15,7 +16,7 @@ Answer = tuple[bytes, str | None]
 """The body of the list, and the code of the product that comes back in it, if one does."""
 
 
-class Server:
+class Server(ABC):
     """Answers requests one after the other on each connection; a thread for each connection."""
 
     def __init__(self) -> None:
@@ -35,8 +36,9 @@ class Server:
             with _gone():
                 connection.shutdown(socket.SHUT_RDWR)
 
+    @abstractmethod
     def answer(self, connection: socket.socket, head: bytes, body: bytes) -> None:
-        raise NotImplementedError
+        """Write the answer to one request."""
 
     def _accept(self) -> None:
         with _gone():
