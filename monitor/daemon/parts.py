@@ -106,11 +106,11 @@ class Parts:
         removed = await self.store.retain(
             [rule.name for rule in config.rules],
             [channel.name for channel in config.channels],
-            [source.name for source in config.sources],
+            feeds_of(config),
             self.clock.now(),
         )
         if removed.deliveries:
-            names = [*removed.rules, *removed.channels, *removed.sources]
+            names = [*removed.rules, *removed.channels, *removed.sources, *removed.centres]
             fields = {"deliveries": removed.deliveries, "removed": ", ".join(names)}
             _log.warning("deliveries expired", extra={"fields": fields})
 

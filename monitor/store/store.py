@@ -94,12 +94,10 @@ class Store:
         return await self._writer.run(partial(load_silences, now=now))
 
     async def retain(
-        self, rules: Collection[str], channels: Collection[str], sources: Collection[str], now: datetime
+        self, rules: Collection[str], channels: Collection[str], feeds: Collection[Feed], now: datetime
     ) -> Removed:
         """End what no longer stands in the configuration."""
-        return await self._writer.run(
-            partial(retain, rules=rules, channels=channels, sources=sources, now=now)
-        )
+        return await self._writer.run(partial(retain, rules=rules, channels=channels, feeds=feeds, now=now))
 
     async def tidy(self, housekeeping: Housekeeping, now: datetime) -> bool:
         """One slice of housekeeping. True when there is more to do."""

@@ -23,11 +23,18 @@ _OF_SOURCE = (
     f"{_EXPIRE} AND (SELECT s.name FROM transition t JOIN product p ON p.id = t.product_id"
     " JOIN source s ON s.id = p.source_id WHERE t.id = transition_id) = ?3 RETURNING id"
 )
+_OF_CENTRE = (
+    f"{_EXPIRE} AND (SELECT p.source_id FROM transition t JOIN product p ON p.id = t.product_id"
+    " WHERE t.id = transition_id AND p.aidc_id = ?4) = ?3 RETURNING id"
+)
 _SOURCE_ID = "(SELECT id FROM source WHERE name = ?)"
 _FORGET_RULE = ("DELETE FROM alert WHERE rule = ?", "DELETE FROM rule_feed WHERE rule = ?")
 _FORGET_SOURCE = (
     f"DELETE FROM alert WHERE product_id IN (SELECT id FROM product WHERE source_id = {_SOURCE_ID})",
     f"DELETE FROM rule_feed WHERE source_id = {_SOURCE_ID}",
+)
+_FORGET_CENTRE = (
+    "DELETE FROM alert WHERE product_id IN (SELECT id FROM product WHERE source_id = ? AND aidc_id = ?)"
 )
 _TO_RETRY = (
     "SELECT d.state, d.claimed_at, d.expires_at - coalesce(t.at, n.at) AS patience_ms FROM delivery d"
@@ -63,6 +70,14 @@ def expire_source(connection: Connection, source: str, reason: str, now: datetim
     return _expire(connection, _OF_SOURCE, source, reason, now)
 
 
+def expire_centre(
+    connection: Connection, source_id: int, aidc_id: int, reason: str, now: datetime
+) -> tuple[int, ...]:
+    """No feed of the source covers this data centre any more: the alerts of its products go."""
+    connection.exec_driver_sql(_FORGET_CENTRE, (source_id, aidc_id))
+    return _expire(connection, _OF_CENTRE, source_id, reason, now, aidc_id)
+
+
 def retry(connection: Connection, delivery_id: int, now: datetime) -> None:
     """Send it, whatever became of it, as if it had just been decided.
 
@@ -89,6 +104,8 @@ def shift(connection: Connection, step: timedelta) -> None:
         connection.exec_driver_sql(sql, (span_ms(step),))
 
 
-def _expire(connection: Connection, sql: str, name: str, reason: str, now: datetime) -> tuple[int, ...]:
-    rows = connection.exec_driver_sql(sql, (reason, to_ms(now), name))
+def _expire(
+    connection: Connection, sql: str, owner: str | int, reason: str, now: datetime, *more: int
+) -> tuple[int, ...]:
+    rows = connection.exec_driver_sql(sql, (reason, to_ms(now), owner, *more))
     return tuple(row.id for row in rows.all())

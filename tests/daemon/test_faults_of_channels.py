@@ -16,7 +16,7 @@ from monitor.core.words import Language
 from monitor.core.world import Settings
 from monitor.daemon.outbox import StoredOutbox
 from monitor.notify.lanes import Sent
-from tests.core.builders import CODE, rule
+from tests.core.builders import CODE, FEED, rule
 from tests.daemon.stage import Bench, a_ledger
 from tests.daemon.wired import stored
 
@@ -229,7 +229,7 @@ def test_a_rule_that_is_removed_has_nothing_left_to_tell(file: Path) -> None:
             post.says["phone"] = DOWN
             await post.bench.poll(IN)
             await post.deliver("phone")
-            removed = await post.bench.store.retain([], BOTH, ["default"], post.bench.clock.now())
+            removed = await post.bench.store.retain([], BOTH, [FEED], post.bench.clock.now())
             assert (removed.rules, removed.deliveries) == (("nodes",), 2)
             post.says.clear()
             post.bench.clock.advance(3600)

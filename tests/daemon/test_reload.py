@@ -203,6 +203,7 @@ def test_a_database_that_refuses_refuses_the_reload_whole(file: Path) -> None:
             "channel removed",
         ),
         (CONFIG.replace("[source]", '[source]\nname = "other"'), "source removed"),
+        (CONFIG.replace("[source]", "[source]\naidc_ids = [7]"), "feed removed"),
     ],
 )
 def test_what_is_gone_from_the_configuration_has_nothing_left_to_tell(
@@ -218,6 +219,24 @@ def test_what_is_gone_from_the_configuration_has_nothing_left_to_tell(
         await bench.reload(text)
         assert execute(file, "SELECT state, reason FROM delivery") == [("expired", reason)]
         assert execute(file, "SELECT count(*) FROM alert") == [(int(reason == "channel removed"),)]
+
+    play(file, story)
+
+
+def test_a_data_centre_that_is_asked_for_again_is_seen_for_the_first_time(file: Path) -> None:
+    async def story(bench: Bench) -> None:
+        ledger = bench.parts.ledger
+        await bench.reload(CONFIG.replace("[source]", "[source]\naidc_ids = [1, 7]"))
+        blind = "INSERT INTO notice (event_id, kind, subject, at, facts) VALUES ('x', 'blind', ?, 0, '{}')"
+        bench.parts.clients["default"] = FakeSource(IN)  # type: ignore[assignment]
+        await bench.parts._poll(Feed("default", 1))
+        execute(file, blind.replace("?", "'default/aidc-1'"))
+        await bench.reload(CONFIG.replace("[source]", "[source]\naidc_ids = [7]"))
+        assert (ledger.world.alerts, ledger.world.episodes) == ({}, set())
+        await bench.reload(CONFIG.replace("[source]", "[source]\naidc_ids = [1, 7]"))
+        bench.parts.clients["default"] = FakeSource(IN)  # type: ignore[assignment]
+        await bench.parts._poll(Feed("default", 1))
+        assert execute(file, "SELECT cause FROM transition") == [("existing",)] * 2
 
     play(file, story)
 
