@@ -1,6 +1,7 @@
 """`monitor alerts`: what was announced, and what became of each delivery; `alerts retry` sends one again."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -12,6 +13,19 @@ from monitor.cli.output import print_json
 from monitor.cli.stored import the_place
 from monitor.cli.tellings import Filter, read_tellings
 from monitor.core.errors import MonitorError
+
+
+class DeliveryNumber(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on only
+    """The number that `monitor alerts` shows before a channel."""
+
+    name = "number"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if not (text.isascii() and text.isdecimal()):
+            self.fail(f"{text!r} is not the number of a delivery; `monitor alerts` lists them", param, ctx)
+        return int(text)
+
 
 STATES = ("pending", "retry", "sent", "failed", "expired", "muted")
 
@@ -54,6 +68,9 @@ def alerts(
         return
     place, now = the_place(), datetime.now(UTC)
     found = read_tellings(place, now - since, Filter(rule, channel, frozenset(states)))
+    if not found and place.rules is not None and place.channels is not None:
+        _check_name("rule", rule, [known.name for known in place.rules])
+        _check_name("channel", channel, place.channels)
     if as_json:
         from monitor.cli.tellings_json import as_json as json_of
 
@@ -64,12 +81,20 @@ def alerts(
         print_tellings(place, found, now, glyphs_for(sys.stdout.encoding))
 
 
+def _check_name(what: str, name: str | None, known: Sequence[str]) -> None:
+    """One that was configured once is found as long as it has something to show."""
+    if name is not None and name not in known:
+        from monitor.config.suggesting import did_you_mean
+
+        raise click.UsageError(f"there is no {what} {name!r}{did_you_mean(name, known)}")
+
+
 @alerts.command(
     "retry",
     cls=Verb,
     examples=[("monitor alerts --state failed", "the numbers"), ("monitor alerts retry 17", "send it again")],
 )
-@click.argument("delivery", type=click.IntRange(min=1))
+@click.argument("delivery", type=DeliveryNumber())
 @config_option
 def retry(delivery: int) -> None:
     """Send DELIVERY again, whatever became of it; one that was sent is refused.

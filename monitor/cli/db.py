@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from monitor.store.database import Database
 
 FORMATS: Final = ("csv", "jsonl")
+LEAST_KEEP: Final = timedelta(days=1)
+"""As for [storage] keep: a slip of the finger shall not cost all history."""
+SQLITE_MAGIC: Final = b"SQLite format 3\0"
 PAUSE_S: Final = 0.01
 """Between two slices of housekeeping, so that a monitor beside us can write."""
 
@@ -94,7 +97,7 @@ def backup(file: Path) -> None:
     "--keep",
     type=DurationType(),
     metavar="DURATION",
-    help="Forget ended history that is older. Else as [storage] keep says.",
+    help="Forget ended history that is older: 1d at least. Else as [storage] keep says.",
 )
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @config_option
@@ -106,15 +109,17 @@ def prune(keep: timedelta | None, is_sure: bool) -> None:
     from monitor.config.values import duration_text
     from monitor.store.database import Database
 
+    if keep is not None and keep < LEAST_KEEP:
+        raise click.BadParameter("1d is the least that is kept", param_hint="'--keep'")
     place = the_place()
     keep = keep if keep is not None else place.keep
     with Database.open_for_command(place.url) as database:
         if not is_sure:
             _ask(f"Forget ended history older than {duration_text(keep)} in {database.file}?")
         before = database.file.stat().st_size
-        slices = _keep_house(database, keep)
+        _keep_house(database, keep)
     after = _size(database.file)
-    click.echo(f"{database.file}: done in {slices} steps, {_bytes(before)} before, {after} now")
+    click.echo(f"{database.file} was pruned: {_bytes(before)} before, {after} now")
 
 
 @db.command(
@@ -189,7 +194,7 @@ def check(as_json: bool) -> int:
     return DatabaseError.exit_code if found else 0
 
 
-def _keep_house(database: "Database", keep: timedelta) -> int:
+def _keep_house(database: "Database", keep: timedelta) -> None:
     from monitor.store.housekeeping import Housekeeping
 
     house, now, slices = Housekeeping(keep), datetime.now(UTC), 1
@@ -200,7 +205,6 @@ def _keep_house(database: "Database", keep: timedelta) -> int:
         time.sleep(PAUSE_S)
     if sys.stderr.isatty():
         click.echo("\r", err=True, nl=False)
-    return slices
 
 
 def _ask(question: str) -> None:
@@ -230,6 +234,7 @@ def _opened(file: Path | None) -> Iterator[IO[str]]:
         return
     part = file.with_name(f"{file.name}.part")
     try:
+        _spare_a_database(file)
         with part.open("w", encoding="utf-8", newline="") as out:
             yield out
         part.replace(file)
@@ -237,6 +242,15 @@ def _opened(file: Path | None) -> Iterator[IO[str]]:
         raise MonitorError(f"cannot write {file}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _spare_a_database(file: Path) -> None:
+    if file.is_file():
+        with file.open("rb") as there:
+            if there.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC:
+                raise MonitorError(
+                    f"{file} is a database, which an export does not replace: name another file"
+                )
 
 
 def _size(file: Path) -> str:

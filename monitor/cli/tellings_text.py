@@ -56,7 +56,8 @@ def _delivery(
     place: Place, told: "Told", delivery: "Delivery", width: int, now: datetime, glyphs: Glyphs
 ) -> list[Cell]:
     padded = delivery.channel + " " * (width - cell_len(delivery.channel))
-    words = f"{glyphs.signs[delivery.state]} {delivery.state}"
+    colon = ":" if delivery.reason and delivery.state in {"failed", "muted"} else ""
+    words = f"{glyphs.signs[delivery.state]} {delivery.state}{colon}"
     outcome = {"sent": good, "failed": bad, "expired": bad, "retry": careful}.get(delivery.state, faint)(
         words
     )

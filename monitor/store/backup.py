@@ -2,14 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from monitor.core.errors import DatabaseError
-from monitor.store.sqlite import connect, file_of, plain_errors
+from monitor.store.sqlite import advice_on_damage, connect, file_of, plain_errors
 
 PAGES_A_STEP: Final = 256
 PATIENCE: Final = timedelta(seconds=5)
@@ -35,9 +35,9 @@ def copy_file(
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         _make(part, file.stat().st_mode & 0o777)
-        with plain_errors(part):
+        with _plain_errors(file, target):
             _copy(file, part, progress)
-            _check(part)
+            _check(file, part)
         _sync(part)
         part.rename(target)
         _sync(target.parent)
@@ -45,6 +45,19 @@ def copy_file(
         raise DatabaseError(f"cannot write the backup {target}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _plain_errors(file: Path, target: Path) -> Iterator[None]:
+    """What is damaged is the database; what is full is the disk of the copy."""
+    with plain_errors(file):
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                raise
+            sentence = f"cannot write the backup {target}: the disk is full: make room on it"
+            raise DatabaseError(sentence) from error
 
 
 def _make(part: Path, mode: int) -> None:
@@ -64,11 +77,12 @@ def _copy(file: Path, part: Path, progress: Callable[[int, int], None]) -> None:
         source.backup(copy, pages=PAGES_A_STEP, progress=lambda _, left, total: progress(total - left, total))
 
 
-def _check(part: Path) -> None:
+def _check(file: Path, part: Path) -> None:
     with closing(connect(part, "immutable", (), PATIENCE)) as copy:
         (said,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     if said != "ok":
-        raise DatabaseError(f"the database is damaged, so its copy would be too: {said}")
+        what = said.removeprefix("*** in database main ***").strip()
+        raise DatabaseError(f"{file} is damaged, so its copy would be too ({what}). {advice_on_damage(file)}")
 
 
 def _sync(path: Path) -> None:

@@ -5,6 +5,7 @@ that by hand drops the locks that SQLite itself holds on it. A lock file is neve
 waits for it would then hold a lock that nobody else sees.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -134,7 +135,12 @@ def _open(path: Path) -> int:
 
 
 def _cannot_write(path: Path, error: OSError) -> DatabaseError:
-    return DatabaseError(f"cannot write {path.name} in the directory {path.parent}: {error.strerror}")
+    advice = {
+        errno.ENOSPC: "; make room on that disk",
+        errno.EACCES: "; let this user write there, or be another",
+        errno.EROFS: "; [storage] url may name another place",
+    }.get(error.errno or 0, "")
+    return DatabaseError(f"cannot write {path.name} in the directory {path.parent}: {error.strerror}{advice}")
 
 
 def _try(descriptor: int) -> bool:

@@ -92,6 +92,8 @@ def plainly(file: Path, error: sqlite3.Error) -> DatabaseError:
         return DatabaseBusy(f"{file} is locked by another program; try again in a moment")
     if code in DAMAGED:
         return DatabaseError(f"{file} is damaged or no SQLite database ({error}). {advice_on_damage(file)}")
+    if code == sqlite3.SQLITE_FULL:
+        return DatabaseError(f"{file}: the disk is full (SQLITE_FULL): make room on it")
     if code == sqlite3.SQLITE_CANTOPEN and not file.exists():
         return DatabaseError(f"the database {file} does not exist")
     name = getattr(error, "sqlite_errorname", None)

@@ -52,7 +52,7 @@ def test_each_delivery_has_its_number_sign_and_word(tmp_path: Path) -> None:
     title = "▲ IN STOCK 3 nodes × 8 H800 · AIDC 1 · PRD-TRAIN-1 (any, event event-0)"
     assert heading.partition(" ")[2] == title
     assert slack == "1 slack ✓ sent after 0.0 s"
-    assert mail == f"2 mail ✗ failed {REVOKED.reason}"
+    assert mail == f"2 mail ✗ failed: {REVOKED.reason}"
 
 
 def test_a_retry_tells_when_and_what_was_said_before(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_muted_and_expired_ones_say_why(tmp_path: Path) -> None:
         send(monitor, "mail", Accepted())
         lines = shown(tmp_path, "--since", "1d")
     assert "2 mail ⌛ expired gave up: it could not be sent in time" in lines
-    assert "3 slack – muted silence" in lines
+    assert "3 slack – muted: silence" in lines
 
 
 def test_notices_are_told_among_the_alerts_and_not_of_a_rule(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_notices_are_told_among_the_alerts_and_not_of_a_rule(tmp_path: Path) -> 
         notice(monitor, DeliveryIntent("mail"))
         assert [event.get("notice") or event["edge"] for event in told(tmp_path)] == ["fired", "blind"]
         assert [event["rule"] for event in told(tmp_path, "--rule", "any")] == ["any"]
-        assert told(tmp_path, "--rule", "other") == []
+        assert told(tmp_path, "--rule", "trainers") == []
         assert any("! MONITOR BLIND: no usable answer since" in line for line in shown(tmp_path))
 
 
@@ -156,3 +156,21 @@ def test_a_running_monitor_sees_the_request(tmp_path: Path) -> None:
 def test_nothing_announced_is_said(tmp_path: Path) -> None:
     with stocked(tmp_path):
         assert shown(tmp_path) == ["nothing was announced in that time"]
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "said"),
+    [
+        ("--rule", "trainer", "there is no rule 'trainer'; did you mean trainers?"),
+        ("--channel", "fax", "no channel 'fax'"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_a_usage_error(tmp_path: Path, option: str, name: str, said: str) -> None:
+    with stocked(tmp_path, stock(TRAIN_1=3)):
+        result = call("alerts", "--config", tmp_path / "monitor.toml", option, name)
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_what_is_no_number_of_a_delivery_says_where_the_numbers_are(tmp_path: Path) -> None:
+    result = call("alerts", "retry", "h800")
+    assert (result.exit_code, "`monitor alerts` lists them" in result.stderr) == (2, True)

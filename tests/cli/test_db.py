@@ -87,7 +87,7 @@ def test_pruning_forgets_what_is_older_and_gives_a_summary(tmp_path: Path) -> No
             monitor.poll(stock(TRAIN_1=left), later=DAY)
         code, out, _ = db(tmp_path, "prune", "--keep", "90d", "--yes")
         spans = monitor.rows("SELECT remaining_count FROM snapshot ORDER BY first_poll_id")
-    assert (code, "done in" in out) == (0, True)
+    assert (code, "was pruned: " in out) == (0, True)
     assert spans == [(0,)]
 
 
@@ -96,6 +96,13 @@ def test_nobody_is_asked_where_nobody_answers(tmp_path: Path) -> None:
         code, _, error = db(tmp_path, "prune", "--keep", "1d")
         assert monitor.rows("SELECT count(*) FROM poll") == [(1,)]
     assert (code, "say --yes" in error) == (2, True)
+
+
+def test_all_history_is_not_pruned_by_a_slip(tmp_path: Path) -> None:
+    with stocked(tmp_path, stock(TRAIN_1=3)) as monitor:
+        code, _, error = db(tmp_path, "prune", "--keep", "0s", "--yes")
+        assert monitor.rows("SELECT count(*) FROM poll") == [(1,)]
+    assert (code, "1d is the least that is kept" in error) == (2, True)
 
 
 def test_pruning_works_beside_the_monitor(tmp_path: Path) -> None:
@@ -140,6 +147,13 @@ def test_an_export_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with stocked(tmp_path, stock(TRAIN_1=3)):
         code, _, error = db(tmp_path, "export", "--format", "csv", "-o", tmp_path / "no" / "stock.csv")
     assert (code, "cannot write" in error) == (1, True)
+
+
+def test_an_export_never_replaces_a_database(tmp_path: Path) -> None:
+    with stocked(tmp_path, stock(TRAIN_1=3)) as monitor:
+        code, _, error = db(tmp_path, "export", "--format", "csv", "-o", tmp_path / "monitor.db")
+        assert monitor.rows("SELECT count(*) FROM poll") == [(1,)]
+    assert (code, "is a database, which an export does not replace" in error) == (1, True)
 
 
 def test_an_export_of_an_unknown_product_is_a_usage_error(tmp_path: Path) -> None:
