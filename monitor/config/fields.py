@@ -1,5 +1,6 @@
 """The kinds of value in monitor.toml, as pydantic annotations with their JSON Schema."""
 
+import os
 from datetime import timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -18,6 +19,9 @@ from pydantic_core import CoreSchema
 
 from monitor.config import values
 from monitor.core.matching import Range
+
+# Else pydantic opens the metadata of every installed distribution, in search of plugins.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 _RANGE_SCHEMA: Final = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*([<>]=?|==?)?\s*-?\d.*$"}]

@@ -1,12 +1,13 @@
-"""How values lie in the database: facts as JSON, decimal numbers as text, states as columns. Pure."""
+"""How values lie in the database: facts as JSON, decimal numbers as text, states as columns. Pure.
+
+msgspec is imported where facts are met: a call of `monitor status` mostly meets none, and it takes 30 ms.
+"""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
-
-import msgspec
 
 from monitor.core.alert import Clearing, Firing, Inactive, Pending, State
 from monitor.core.decision import Facts, NoticeFacts
@@ -40,19 +41,27 @@ def span_ms(duration: timedelta) -> int:
 
 def facts_text(facts: Facts) -> str:
     """What is not known takes no room."""
+    import msgspec
+
     known = {name: value for name, default in _FACTS if (value := getattr(facts, name)) != default}
     return msgspec.json.encode(known).decode()
 
 
 def facts_of(text: str) -> Facts:
+    import msgspec
+
     return msgspec.json.decode(text, type=Facts)
 
 
 def notice_facts_text(facts: NoticeFacts) -> str:
+    import msgspec
+
     return msgspec.json.encode(facts).decode()
 
 
 def notice_facts_of(text: str) -> NoticeFacts:
+    import msgspec
+
     return msgspec.json.decode(text, type=NoticeFacts)
 
 

@@ -17,11 +17,12 @@ from monitor.cli.options import Verb
 from monitor.core import errors
 from monitor.core.errors import ConfigError, MonitorError
 from tests.cli.calling import StandIn, call, config_file, offer, process, run_process
+from tests.cli.stock import stock, stocked
 
 HEAVY = ("alembic", "apprise", "apscheduler", "asyncio", "httpx", "msgspec", "pydantic", "rich", "sqlalchemy")
 _PRINT_MODULES = (
     "import sys\nfrom monitor.cli.main import main\n"
-    "try: main(['--help'], prog_name='monitor')\nexcept SystemExit: pass\n"
+    "try: main(sys.argv[1:], prog_name='monitor')\nexcept SystemExit: pass\n"
     "print(*sys.modules, file=sys.stderr)"
 )
 
@@ -37,13 +38,26 @@ def test_help_names_every_verb_and_every_exit_code() -> None:
 
 
 def test_help_imports_no_verb_and_no_large_library() -> None:
-    ran = subprocess.run([sys.executable, "-c", _PRINT_MODULES], capture_output=True, text=True, check=True)
-    modules = set(ran.stderr.split())
+    modules = imported_by("--help")
     assert not modules & set(HEAVY)
     assert {name for name in modules if name.startswith("monitor.cli.")} == {
         "monitor.cli.main",
         "monitor.cli.options",
     }
+
+
+def imported_by(*words: str | Path) -> set[str]:
+    command = [sys.executable, "-c", _PRINT_MODULES, *map(str, words)]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split())
+
+
+@pytest.mark.parametrize("words", [["status"], ["history"], ["alerts"], ["status", "--json"]])
+def test_reading_verbs_import_what_they_need(tmp_path: Path, words: list[str]) -> None:
+    with stocked(tmp_path, stock(TRAIN_1=3)):
+        pass
+    modules = imported_by(*words, "--config", tmp_path / "monitor.toml")
+    assert "monitor.store.readonly" in modules
+    assert modules & set(HEAVY) <= {"pydantic", "rich", "msgspec"}
 
 
 def test_it_runs_as_a_module_and_knows_its_version() -> None:
