@@ -79,8 +79,9 @@ class Ledger:
         return {poll.feed: poll for poll in self._held}
 
     async def load(self) -> None:
-        """Read everything anew. Raises DatabaseError."""
+        """At the start: read what is known. Raises DatabaseError."""
         async with self._turn:
+            await self._store.pull_back(self._now())
             await self._load()
 
     async def take(self, poll: Poll) -> Taken:

@@ -18,7 +18,7 @@ def restore(stored: Stored, settings: Settings, now: datetime) -> World:
         products={feed.feed: _products_of(feed.feed, stored.products) for feed in stored.feeds},
         alerts={(alert.rule, alert.product): alert for alert in stored.alerts},
         rule_feeds=set(stored.rule_feeds),
-        spacings=spacings(stored.transitions, settings),
+        spacings=spacings(stored.transitions, settings, now),
         episodes={(notice.kind, notice.subject) for notice in stored.episodes},
         silences=stored.silences,
     )
@@ -26,35 +26,46 @@ def restore(stored: Stored, settings: Settings, now: datetime) -> World:
     return world
 
 
-def spacings(transitions: Iterable[RecentTransition], settings: Settings) -> dict[AlertKey, Spacing]:
-    """Replays the openings of the last day, so that a restart does not forget who flaps."""
+def spacings(
+    transitions: Iterable[RecentTransition], settings: Settings, now: datetime
+) -> dict[AlertKey, Spacing]:
+    """Replays the openings of the last day, so that a restart does not forget who flaps.
+
+    Those that a clock, since set back, dated in the future read as now: else the next one would be held
+    until it has caught up.
+    """
     gaps = {rule.name: rule.min_gap for rule in settings.rules}
     found: dict[AlertKey, Spacing] = {}
     for transition in transitions:
         key = (transition.rule, transition.product)
         gap = gaps.get(transition.rule)
-        if gap is not None and (after := _after(found.get(key), transition, gap)) is not None:
+        if (
+            gap is not None
+            and (after := _after(found.get(key), transition, min(transition.at, now), gap)) is not None
+        ):
             found[key] = after
     return found
 
 
-def _after(before: Spacing | None, transition: RecentTransition, min_gap: timedelta) -> Spacing | None:
+def _after(
+    before: Spacing | None, transition: RecentTransition, at: datetime, min_gap: timedelta
+) -> Spacing | None:
     match transition.kind:
         case TransitionKind.FIRED:
-            opened = after_opening(before, min_gap, transition.at)
-            return after_announcement(opened, transition.at) if transition.told else opened
+            opened = after_opening(before, min_gap, at)
+            return after_announcement(opened, at) if transition.told else opened
         case TransitionKind.RESOLVED:
-            return after_resolve(before, transition.at)
+            return after_resolve(before, at)
         case TransitionKind.REPEATED:
             is_opening = transition.cause is not Cause.REMINDER and transition.told
-            return after_announcement(before, transition.at) if before and is_opening else before
+            return after_announcement(before, at) if before and is_opening else before
 
 
 def _feed_state(stored: StoredFeed, now: datetime) -> FeedState:
     return FeedState(
         started_at=now,
         last_poll_at=stored.last_poll_at,
-        last_ok_at=stored.last_ok_at,
+        last_ok_at=stored.last_ok_at and min(stored.last_ok_at, now),
         ever_listed=stored.ever_listed,
         empties=stored.empties,
         last_failure=stored.last_failure,

@@ -90,6 +90,10 @@ class Store:
         """Move the open timers along with a step of the wall clock."""
         await self._writer.run(partial(upkeep.shift, step=step))
 
+    async def pull_back(self, now: datetime) -> None:
+        """At a start: no timer begins in the future."""
+        await self._writer.run(partial(upkeep.pull_back, now=now))
+
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         return await self._writer.run(partial(load_silences, now=now))
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from monitor.core.backoff import LONGEST_RETRY_AFTER
 from monitor.core.errors import MonitorError
 from monitor.core.moment import to_ms
 from monitor.store.codec import span_ms
@@ -48,6 +49,11 @@ _RETRY = (
 _SHIFT = (
     "UPDATE alert SET since = since + ?1, cleared_at = cleared_at + ?1, announced_at = announced_at + ?1",
     f"UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1 WHERE {WAITING}",
+)
+_PULL_BACK = (
+    "UPDATE alert SET since = min(since, ?1), cleared_at = min(cleared_at, ?1),"
+    " announced_at = min(announced_at, ?1)",
+    f"UPDATE delivery SET next_at = ?1 WHERE {WAITING} AND next_at > ?1 + ?2",
 )
 
 
@@ -102,6 +108,14 @@ def shift(connection: Connection, step: timedelta) -> None:
     """
     for sql in _SHIFT:
         connection.exec_driver_sql(sql, (span_ms(step),))
+
+
+def pull_back(connection: Connection, now: datetime) -> None:
+    """At a start: what the clock of an earlier run, since set back, left in the future reads as now."""
+    now_ms = to_ms(now)
+    alerts, deliveries = _PULL_BACK
+    connection.exec_driver_sql(alerts, (now_ms,))
+    connection.exec_driver_sql(deliveries, (now_ms, span_ms(LONGEST_RETRY_AFTER)))
 
 
 def _expire(

@@ -44,9 +44,15 @@ def row(
     ],
 )
 def test_openings_are_replayed(transitions: list[RecentTransition], openings: int, announced: int) -> None:
-    found = spacings(transitions, SETTINGS).get(KEY)
+    found = spacings(transitions, SETTINGS, START + 60 * MINUTE).get(KEY)
     assert (found.openings if found else 0, found.announced if found else 0) == (openings, announced)
 
 
 def test_a_rule_that_is_gone_leaves_none() -> None:
-    assert spacings([row(FIRED, 0)], settings(rule(name="other", min_gap=timedelta(minutes=1)))) == {}
+    assert spacings([row(FIRED, 0)], settings(rule(name="other", min_gap=timedelta(minutes=1))), START) == {}
+
+
+def test_an_opening_that_the_clock_dated_in_the_future_holds_the_next_one_for_its_gap_only() -> None:
+    found = spacings([row(FIRED, 600), row(RESOLVED, 601)], SETTINGS, START)[KEY]
+    assert not found.allows(MINUTE, START)
+    assert found.allows(MINUTE, START + MINUTE)

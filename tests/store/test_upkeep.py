@@ -1,6 +1,7 @@
 """Reloads, retries by hand and clock steps, as the outbox and the alerts see them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from monitor.core.moment import to_ms
 from monitor.store.commit import commit
 from monitor.store.outbox import claim
 from monitor.store.row_ids import RowIds
-from monitor.store.upkeep import expire_channel, expire_rule, expire_source, retry, shift
+from monitor.store.upkeep import expire_channel, expire_rule, expire_source, pull_back, retry, shift
 from tests.store.ground import NOON, Monitor, key, listing, new_store, seen
-from tests.store.test_outbox import HOUR, REVOKED, decide, fired, states, take, try_once
+from tests.store.test_outbox import DOWN, HOUR, REVOKED, decide, fired, states, take, try_once
 
 
 @pytest.fixture
@@ -104,3 +105,22 @@ def test_a_step_of_the_clock_leaves_ended_deliveries_alone(monitor: Monitor) -> 
     monitor.write(lambda c: shift(c, HOUR))
     assert monitor.rows("SELECT * FROM delivery") == before
     assert monitor.write(lambda c: claim(c, "slack", NOON)).items == ()
+
+
+def test_what_an_earlier_clock_left_in_the_future_reads_as_now(monitor: Monitor) -> None:
+    clearing = Alert("any", key("PRD-1"), Clearing(NOON, NOON + HOUR), Cause.STOCK, announced_at=NOON)
+    decide(monitor, fired("PRD-1"))
+    monitor.write(lambda c: commit(c, Decision(None, alerts=[clearing]), RowIds()))
+    try_once(monitor, DOWN)
+    earlier = NOON - timedelta(days=1)
+    monitor.write(lambda c: pull_back(c, earlier))
+    now = to_ms(earlier)
+    assert monitor.rows("SELECT since, cleared_at, announced_at FROM alert") == [(now, now, now)]
+    assert monitor.rows("SELECT next_at FROM delivery") == [(now,)]
+
+
+def test_a_retry_that_a_receiver_put_off_is_not_pulled_back(monitor: Monitor) -> None:
+    decide(monitor, fired())
+    try_once(monitor, replace(DOWN, retry_after=timedelta(minutes=15)))
+    monitor.write(lambda c: pull_back(c, NOON))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON + timedelta(minutes=15)),)]
