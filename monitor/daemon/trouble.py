@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from monitor.core.answer import Listing, Poll
+from monitor.core.backoff import Accepted
 from monitor.core.decision import Notice, NoticeKind
 from monitor.core.errors import DatabaseError
 from monitor.core.matching import Met, Rule, condition
@@ -19,6 +20,8 @@ from monitor.notify.lanes import Lane
 
 TOLD_AFTER_S: Final = 10.0
 TOLD_AGAIN_AFTER_S: Final = 30 * 60.0
+TRIED_AGAIN_AFTER_S: Final = 60.0
+"""When no channel took it."""
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ class DatabaseTrouble:
         self._clock = clock
         self._new_id = new_id
         self._began_at = datetime.fromtimestamp(0, UTC)
-        self._told: float | None = None
+        self._quiet_until = 0.0
         self._reason = ""
 
     def note(self, trouble: DatabaseError | None) -> None:
@@ -51,11 +54,11 @@ class DatabaseTrouble:
         now = self._clock.monotonic()
         if self.since is None or now - self.since < TOLD_AFTER_S:
             return False
-        return self._told is None or now - self._told >= TOLD_AGAIN_AFTER_S
+        return now >= self._quiet_until
 
     async def tell(self, matched: str | None, lanes: Iterable[Lane]) -> None:
-        """Sends to all of `lanes` at once; what they answer is logged by them."""
-        self._told = self._clock.monotonic()
+        """Sends to all of `lanes` at once; their refusals are logged by them."""
+        self._quiet_until = self._clock.monotonic() + TOLD_AGAIN_AFTER_S
         facts: dict[str, str | int | float | None] = {
             "since": to_ms(self._began_at),
             "reason": self._reason,
@@ -68,7 +71,9 @@ class DatabaseTrouble:
             for lane in lanes
             for message in compose([Item(0, notice)], lane.style)
         ]
-        await asyncio.gather(*sends)
+        outcomes = await asyncio.gather(*sends)
+        if outcomes and not any(isinstance(outcome, Accepted) for outcome in outcomes):
+            self._quiet_until = self._clock.monotonic() + TRIED_AGAIN_AFTER_S
 
 
 def what_matched(polls: Mapping[Feed, Poll], rules: Iterable[Rule]) -> str | None:

@@ -116,7 +116,9 @@ class Lane:
 
     async def send_directly(self, title: str, body: str) -> Outcome:
         """Past the outbox: for what must be said while the database cannot be written."""
-        return await self.sender.send(title, body)
+        outcome = await self.sender.send(title, body)
+        self._log(outcome)
+        return outcome
 
     async def _claim(self) -> Claimed:
         """What a lane that died, or a commit of which nobody is sure, left in flight would wait for ever."""
@@ -162,13 +164,16 @@ class Lane:
         await self._patiently(partial(self._outbox.record, sent))
 
     def _note(self, outcome: Outcome) -> None:
-        """Log when the channel's fortune changes, not at every try."""
-        refused = outcome if isinstance(outcome, Refused) else None
-        if refused is None:
+        if not isinstance(outcome, Refused):
             self._pauses = 0
-        elif refused.pauses_channel:
+        elif outcome.pauses_channel:
             self._pauses += 1
-            self._paused_until = self._monotonic() + channel_pause(refused, self._pauses).total_seconds()
+            self._paused_until = self._monotonic() + channel_pause(outcome, self._pauses).total_seconds()
+        self._log(outcome)
+
+    def _log(self, outcome: Outcome) -> None:
+        """When the channel's fortune changes, not at every try."""
+        refused = outcome if isinstance(outcome, Refused) else None
         before, self.refused = self.refused, refused
         if refused is not None and (before is None or before.reason != refused.reason):
             fields = {"channel": self.name, "kind": refused.kind.value, "reason": refused.reason}

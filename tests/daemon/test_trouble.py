@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from monitor.core.answer import Listing, Poll, Row
-from monitor.core.backoff import Accepted, Outcome
+from monitor.core.backoff import Accepted, FailureClass, Outcome, Refused
 from monitor.core.errors import DatabaseError
 from monitor.core.matching import Rule
 from monitor.core.product import Feed, Invalid, Seen
@@ -75,6 +75,11 @@ def test_each_episode_is_logged_once_however_often_it_is_noted(caplog: pytest.Lo
     assert [record.getMessage() for record in caplog.records] == ["database trouble", "database ok again"] * 2
 
 
+class Deaf:
+    def send(self, title: str, body: str) -> Outcome:
+        return Refused(FailureClass.TRANSIENT, "no route to host")
+
+
 class Heard:
     def __init__(self) -> None:
         self.messages: list[tuple[str, str]] = []
@@ -112,6 +117,23 @@ def test_it_is_told_past_the_outbox_with_what_matched_in_the_language_of_each_ch
     assert "the disk is full" in body
     assert "PRD-1 (3 left, nodes)" in body
     assert channels[Language.ZH].messages[0][0].startswith("【数据库故障】")
+
+
+def test_what_no_channel_took_is_said_again_after_a_minute_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = FakeClock()
+    style = Style(Language.EN, UTC, {})
+    lane = Lane("deaf", Sender("deaf", Deaf(), Deaf), style, FakeOutbox(), clock.now, clock.monotonic)
+    trouble = trouble_at(clock)
+    trouble.note(FULL)
+    clock.advance(11)
+    asyncio.run(trouble.tell(None, [lane]))
+    assert [record.getMessage() for record in caplog.records][-1] == "send failed"
+    clock.advance(59)
+    assert not trouble.is_to_be_told
+    clock.advance(1)
+    assert trouble.is_to_be_told
 
 
 def what(*rows: Row, rules: tuple[Rule, ...], feed: Feed = ALL) -> str | None:
