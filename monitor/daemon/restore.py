@@ -39,10 +39,10 @@ def spacings(
     for transition in transitions:
         key = (transition.rule, transition.product)
         gap = gaps.get(transition.rule)
-        if (
-            gap is not None
-            and (after := _after(found.get(key), transition, min(transition.at, now), gap)) is not None
-        ):
+        if gap is None:
+            continue
+        after = _after(found.get(key), transition, min(transition.at, now), gap)
+        if after is not None:
             found[key] = after
     return found
 
