@@ -19,13 +19,17 @@ from monitor.simulator.server import Simulator
 
 BANNER = """\
 A demonstration: the monitor asks a stand-in of the provider once a second, at {url}
-Watch PRD-TRAIN-1 (8 × H800A): within 30 seconds it sells out and comes back.
+{watch}
 Each message that would reach you appears below in a box, in English and in Chinese.
   the same stock from outside:  curl -H "Authorization: Bearer {key}" {url}/v1/product/list-for-training-task
   what the monitor knows:       monitor --config {config} status
   its database, until the end:  {database}
 Ctrl-C stops it, and takes the folder away.
 """
+WATCH_THE_CATALOGUE = "Watch PRD-TRAIN-1 (8 × H800A): within 30 seconds it sells out and comes back."
+WATCH_A_SCENARIO = (
+    "It plays {file}; the rules watch 8 × NVIDIA-H800* anywhere, and every GPU of data centre 2."
+)
 
 
 async def demonstrate(scenario: Path | None, seed: int | None) -> int:
@@ -36,7 +40,7 @@ async def demonstrate(scenario: Path | None, seed: int | None) -> int:
     with tempfile.TemporaryDirectory(prefix="gpu-stock-monitor-", ignore_cleanup_errors=True) as folder:
         await simulator.start()
         try:
-            return await _watch(simulator.url, Path(folder))
+            return await _watch(simulator.url, Path(folder), scenario)
         finally:
             await simulator.stop()
 
@@ -56,11 +60,12 @@ def show_message(channel: str, title: str, body: str) -> None:
     console().print(panel)
 
 
-async def _watch(url: str, folder: Path) -> int:
+async def _watch(url: str, folder: Path, scenario: Path | None) -> int:
     database, file = folder / "monitor.db", folder / "monitor.toml"
     file.touch(mode=0o600)
     file.write_text(simulate_config(url, database), "utf-8")
-    click.echo(BANNER.format(url=url, key=SIMULATED_KEY, config=file, database=database))
+    watch = WATCH_A_SCENARIO.format(file=scenario) if scenario else WATCH_THE_CATALOGUE
+    click.echo(BANNER.format(url=url, watch=watch, key=SIMULATED_KEY, config=file, database=database))
     load_again = partial(load, file)
     # A line for each poll of each second would bury the messages.
     return await serve(load_again(), load_again, {"MONITOR_LOG": "WARNING", **os.environ})

@@ -7,11 +7,14 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
+from monitor.core.decision import Notice, NoticeKind
+
+_log = logging.getLogger(__name__)
 JOURNAL: Final = "/run/systemd/journal/socket"
 _PRIORITIES: Final = ((50, 2), (40, 3), (30, 4), (20, 6))
 
@@ -35,6 +38,14 @@ def let_go(stream: TextIO) -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def log_notices(notices: Iterable[Notice]) -> None:
+    """What the monitor tells of itself stands in the log, too, whatever becomes of its messages."""
+    for notice in notices:
+        level = logging.INFO if notice.kind is NoticeKind.BACK else logging.WARNING
+        fields = {"kind": notice.kind.value, "subject": notice.subject, "event": notice.event_id}
+        _log.log(level, "notice", extra={"fields": fields})
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, object]:

@@ -19,6 +19,7 @@ from monitor.daemon.gate import SourceGate
 from monitor.daemon.health import Health
 from monitor.daemon.lane_tasks import LaneTasks
 from monitor.daemon.ledger import Ledger, Taken
+from monitor.daemon.logs import log_notices
 from monitor.daemon.outbox import StoredOutbox
 from monitor.daemon.poll import poll
 from monitor.daemon.schedule import Schedule
@@ -140,6 +141,7 @@ class Parts:
         """After a write: what it says of the database's health, and whom it calls to work."""
         had_trouble = self.trouble.since is not None
         self.trouble.note(taken.trouble)
+        log_notices(notice for decision in taken.decisions for notice in decision.notices)
         self.health.database_refuses_since = self.trouble.since
         self._wake(taken.channels())
         if taken.moved_alerts or (had_trouble and taken.trouble is None):

@@ -97,7 +97,8 @@ def plainly(file: Path, error: sqlite3.Error) -> DatabaseError:
     if code == sqlite3.SQLITE_CANTOPEN and not file.exists():
         return DatabaseError(f"the database {file} does not exist")
     name = getattr(error, "sqlite_errorname", None)
-    return DatabaseError(f"{file}: {error}" + (f" ({name})" if name else ""))
+    advice = ": let this user read and write it and its directory" if code in NO_LOG else ""
+    return DatabaseError(f"{file}: {error}" + (f" ({name})" if name else "") + advice)
 
 
 def _code(error: sqlite3.Error) -> int | None:

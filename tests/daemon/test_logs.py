@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from monitor.core.decision import Notice, NoticeKind
 from monitor.daemon import logs
 
 
@@ -40,6 +42,17 @@ def written(stream: io.StringIO, level: str = "INFO") -> str:
     log.info("poll ok", extra={"fields": {"feed": "default", "ms": 38, "reason": 'a "b"\nc', "none": ""}})
     log.error("crashed", exc_info=ValueError("boom"))
     return stream.getvalue()
+
+
+def test_what_the_monitor_tells_of_itself_is_logged() -> None:
+    stream = Terminal()
+    logs.set_up({}, stream)
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    kinds = (NoticeKind.BLIND, NoticeKind.BACK)
+    logs.log_notices(Notice(f"e-{kind}", kind, "default", at, {}, ()) for kind in kinds)
+    blind, back = stream.getvalue().splitlines()
+    assert blind[8:] == " warning: notice kind=blind subject=default event=e-blind"
+    assert back[8:] == " notice kind=back subject=default event=e-back"
 
 
 def test_on_a_terminal_a_line_is_text() -> None:
