@@ -62,6 +62,7 @@ class Parts:
         )
         self.lanes = LaneTasks(outbox, clock.now, clock.monotonic, self.broken.set)
         self._polling: dict[asyncio.Task[object], Feed] = {}
+        self._asked: dict[Feed, float] = {}
         self._crashes = 0
         self.ok_polls = 0
 
@@ -121,13 +122,21 @@ class Parts:
         self.gates[source.name] = SourceGate(source.interval, self.clock.monotonic)
 
     def schedule_feeds(self, source: SourceSettings) -> None:
-        """Feeds of one source are spread over its interval; a jitter keeps many monitors apart."""
+        """Feeds of one source are spread over its interval; a jitter keeps many monitors apart.
+
+        A reload asks for no feed sooner than an interval after it was asked for last.
+        """
         share = source.interval / len(source.feeds)
         jitter = random.random() * min(share, timedelta(seconds=1)) / 2  # noqa: S311
         for number, feed in enumerate(source.feeds):
             job = partial(self._poll, feed)
-            self.schedule.every(job_of(feed), source.interval, number * share + jitter, job)
+            phase = max(number * share + jitter, self._rest_of(feed, source.interval))
+            self.schedule.every(job_of(feed), source.interval, phase, job)
             self.health.expect(feed, source.interval, source.timeout)
+
+    def _rest_of(self, feed: Feed, interval: timedelta) -> timedelta:
+        asked = self._asked.get(feed)
+        return timedelta(0) if asked is None else interval - timedelta(seconds=self.clock.monotonic() - asked)
 
     def unschedule(self, feed: Feed) -> None:
         self.schedule.remove(job_of(feed))
@@ -175,6 +184,8 @@ class Parts:
         if task is not None:
             self._polling[task] = feed
         try:
+            if self.gates[feed.source].is_open:
+                self._asked[feed] = self.clock.monotonic()
             taken = await poll(
                 feed,
                 self.clients[feed.source],

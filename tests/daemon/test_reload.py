@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,21 @@ def test_a_key_that_was_changed_in_its_place_is_used(file: Path) -> None:
         assert bench.parts.clients["default"] is not client
 
     play(file, story, environ=environ)
+
+
+def test_a_feed_is_not_asked_for_sooner_than_an_interval_after_the_last_time(file: Path) -> None:
+    async def story(bench: Bench) -> None:
+        feed = Feed("default", None)
+        real = bench.parts.clients["default"]
+        bench.parts.clients["default"] = FakeSource(IN)  # type: ignore[assignment]
+        await bench.parts._poll(feed)
+        bench.parts.clients["default"] = real
+        asked_at = bench.parts.clock.now()
+        await bench.reload(CONFIG.replace('interval = "15s"', 'interval = "40s"'))
+        job = bench.parts.schedule._scheduler.get_job(job_of(feed))
+        assert job.trigger.start == asked_at + timedelta(seconds=40)
+
+    play(file, story)
 
 
 REFUSED = {
