@@ -34,7 +34,6 @@ class StoredFeed:
     feed: Feed
     last_poll_at: datetime | None = None
     last_ok_at: datetime | None = None
-    last_ok_was_empty: bool = False
     ever_listed: bool = False
     empties: int = 0
     last_failure: str | None = None
@@ -55,7 +54,6 @@ def read_feed(connection: Reader, feed: Feed, source_id: int | None) -> StoredFe
         feed,
         from_ms(newest.at),
         None if last_ok is None else from_ms(last_ok.at + last_ok.duration_ms),
-        last_ok is not None and last_ok.row_count == 0,
         ever_listed,
         _empties(connection, key, last_ok),
         None if is_ok else newest.reason,

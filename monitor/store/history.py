@@ -1,12 +1,12 @@
 """What was seen of products since a time, with how exactly each change is known."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from monitor.core.moment import from_ms, to_ms
-from monitor.core.product import Absent, Attributes, Feed, Invalid, Observation, ProductKey, Seen
+from monitor.core.product import Absent, Attributes, Invalid, Observation, ProductKey, Seen
 from monitor.core.window import Span
 from monitor.store.codec import ATTRIBUTES, attributes_of, from_ms_or_none
 from monitor.store.poll_times import first_poll_since
@@ -43,10 +43,6 @@ _CHANGES = (
     "SELECT c.field, c.old, c.new, poll.at FROM product_change c LEFT JOIN poll ON poll.id = c.poll_id"
     " WHERE c.product_id = ? AND c.poll_id >= ? ORDER BY c.poll_id, c.field"
 )
-_POLLS = (
-    "SELECT at, outcome, reason FROM poll WHERE id >= ?"
-    " AND source_id = (SELECT id FROM source WHERE name = ?) AND aidc_id IS ? ORDER BY id"
-)
 _KEYS = (
     "SELECT s.name, p.aidc_id, p.product_code FROM product p JOIN source s ON s.id = p.source_id"
     " ORDER BY s.name, p.aidc_id, p.product_code"
@@ -74,17 +70,6 @@ class ProductHistory:
     first_seen_at: datetime
     spans: tuple[Span, ...]
     changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """A run of failed polls: between `last_ok_at` and `until_at` nothing is known. None: not within sight."""
-
-    last_ok_at: datetime | None
-    from_at: datetime
-    until_at: datetime | None
-    reason: str
-    polls: int
 
 
 def history(
@@ -118,12 +103,6 @@ def history(
 def product_keys(connection: Reader) -> tuple[ProductKey, ...]:
     """Every product that was ever listed."""
     return tuple(ProductKey(*row) for row in connection.exec_driver_sql(_KEYS))
-
-
-def outages(connection: Reader, feed: Feed, since: datetime) -> tuple[Outage, ...]:
-    """The times in which the feed told nothing."""
-    first = first_poll_since(connection, to_ms(since))
-    return tuple(_runs(connection.exec_driver_sql(_POLLS, (first, feed.source, feed.aidc_id))))
 
 
 class _LastOk:
@@ -165,25 +144,3 @@ def _observation(row: Row, attributes: Attributes, *, is_sure: bool) -> Observat
     if row.kind == "valid":
         return Seen(row.remaining_count, row.stock_error, attributes)
     return Invalid(row.reason) if row.kind == "invalid" else Absent(is_sure)
-
-
-def _runs(polls: Iterable[Row]) -> Iterator[Outage]:
-    last_ok: int | None = None
-    run: list[Row] = []
-    for poll in polls:
-        if poll.outcome == "failed":
-            run.append(poll)
-            continue
-        if run:
-            yield _outage(run, last_ok, poll.at)
-            run = []
-        last_ok = poll.at
-    if run:
-        yield _outage(run, last_ok, None)
-
-
-def _outage(run: list[Row], last_ok: int | None, until: int | None) -> Outage:
-    """Its reason is the newest one."""
-    return Outage(
-        from_ms_or_none(last_ok), from_ms(run[0].at), from_ms_or_none(until), run[-1].reason or "", len(run)
-    )

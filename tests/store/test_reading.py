@@ -9,13 +9,13 @@ import pytest
 from monitor.core.alert import Firing
 from monitor.core.backoff import Accepted
 from monitor.core.decision import Notice, NoticeKind, Transition
-from monitor.core.product import Absent, Feed, Invalid, Seen
+from monitor.core.product import Absent, Invalid, Seen
 from monitor.core.window import Span
 from monitor.store.announce import raise_notice
-from monitor.store.history import Outage, history, outages, product_keys
+from monitor.store.history import history, product_keys
 from monitor.store.reading import ChannelStatus, Status, status
 from monitor.store.telling import delivery, notices_since, transitions_since
-from tests.store.ground import FEED, H800, NOON, TIMEOUT, Monitor, key, listing, new_store, seen
+from tests.store.ground import H800, NOON, TIMEOUT, Monitor, key, listing, new_store, seen
 from tests.store.test_housekeeping import keep_house, random_history
 from tests.store.test_outbox import DOWN, REVOKED, SLACK, decide, fired, take, try_once
 from tests.store.test_world_property import FEEDS
@@ -162,16 +162,6 @@ def test_history_is_the_same_after_thinning(monitor: Monitor) -> None:
     before = monitor.write(lambda c: history(c, NOON))
     keep_house(monitor, 31 * DAY)
     assert monitor.write(lambda c: history(c, NOON)) == before
-
-
-def test_outages_are_runs_of_failed_polls_of_the_feed(monitor: Monitor) -> None:
-    ok = listing({"PRD-1": seen(1)})
-    for answer in (ok, TIMEOUT, TIMEOUT, ok, TIMEOUT):
-        monitor.poll(answer)
-    first, second = monitor.write(lambda c: outages(c, FEED, NOON))
-    assert first == Outage(NOON + TICK, NOON + 2 * TICK, NOON + 4 * TICK, TIMEOUT.reason, 2)
-    assert (second.last_ok_at, second.until_at) == (NOON + 4 * TICK, None)
-    assert monitor.write(lambda c: outages(c, Feed("other", 1), NOON)) == ()
 
 
 def test_transitions_come_with_their_deliveries_and_attempts(monitor: Monitor) -> None:
