@@ -37,13 +37,21 @@ class Sender:
         self._channel = channel
         self._load = load
         self._deadline_s = deadline.total_seconds()
+        self._turn = asyncio.Lock()
 
     @property
     def is_stuck(self) -> bool:
         return self.abandoned >= MOST_ABANDONED
 
     async def send(self, title: str, body: str) -> Outcome:
-        """What became of it; ambiguous when the deadline passed, for it may arrive yet."""
+        """What became of it; ambiguous when the deadline passed, for it may arrive yet.
+
+        One at a time: the library's plugins keep state.
+        """
+        async with self._turn:
+            return await self._send(title, body)
+
+    async def _send(self, title: str, body: str) -> Outcome:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Outcome] = loop.create_future()
         work = partial(self._work, loop, answer, self._channel, title, body)

@@ -104,3 +104,21 @@ def test_a_send_that_ends_after_the_loop_was_closed_troubles_nobody() -> None:
     go_on.set()
     assert ended.wait(10)
     thread.join(10)
+
+
+def test_two_sends_at_once_go_one_after_the_other() -> None:
+    async def play() -> None:
+        go_on = threading.Event()
+        channel = FakeChannel(go_on)
+        sender = Sender("slack", channel, never)
+        first = asyncio.create_task(sender.send("first", "b"))
+        second = asyncio.create_task(sender.send("second", "b"))
+        await until(lambda: bool(channel.titles))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert channel.titles == ["first"]
+        go_on.set()
+        await asyncio.gather(first, second)
+        assert channel.titles == ["first", "second"]
+
+    asyncio.run(play())
