@@ -82,7 +82,7 @@ def _print_products(place: Place, found: Overview, glyphs: Glyphs) -> None:
         *("state", "product"),
         *(["name"] if is_wide else []),
         *(["source"] if has_sources else []),
-        *("aidc", "size", right("left"), "24 hours", "changed"),
+        *("aidc", "size", right("left"), "24 hours", "for"),
         *(["price"] if is_wide else []),
     )
     for view in found.products:
