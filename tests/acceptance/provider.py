@@ -1,15 +1,15 @@
 """A stand-in of the provider in a thread of its own, whose stock and faults the test sets by hand."""
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
-from typing import Final, Self
+from typing import Final
 
 from monitor.simulator.offer import Offer
 from monitor.simulator.scenario import Fault, FaultKind
 from monitor.simulator.server import Simulator
+from tests.fakes.loop_thread import LoopThread
 
 CODE: Final = "PRD-TRAIN-1"
 OFFER: Final = Offer(
@@ -34,33 +34,18 @@ class Shelf:
         return Fault(self.fault, 0, inf) if self.fault else None
 
 
-class Provider:
+class Provider(LoopThread):
     """Serves the shelf on loopback while the context is open."""
 
     def __init__(self, api_key: str) -> None:
         self.shelf = Shelf()
         self.url = ""
         self._simulator = Simulator(self.shelf, lambda: 0.0, api_key=api_key)
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="provider")
+        super().__init__("provider")
 
     @property
     def requests(self) -> int:
         return self._simulator.request_count
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        assert self._stop is not None
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

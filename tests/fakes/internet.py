@@ -6,15 +6,16 @@ Real plugins talk to it through HTTPS_PROXY and REQUESTS_CA_BUNDLE; plain HTTP g
 import asyncio
 import json
 import ssl
-import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import trustme
+
+from tests.fakes.loop_thread import LoopThread
 
 Misbehaviour = Literal[
     "hang", "reset_before_reading", "reset_after_reading", "close_after_reading", "drip_body"
@@ -52,7 +53,7 @@ class Request:
         return json.loads(self.body)
 
 
-class FakeInternet:
+class FakeInternet(LoopThread):
     """Hosts answer with what stands in `answers`; `script` queues answers for one request each.
 
     `false_names`: hosts that show the certificate of another.
@@ -69,10 +70,7 @@ class FakeInternet:
         self._ca = trustme.CA()
         self._ca.cert_pem.write_to_path(str(self.ca_file))
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="fake internet")
+        super().__init__("fake internet")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -91,18 +89,6 @@ class FakeInternet:
         self.requests.clear()
         self.answers.clear()
         self._queues.clear()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        assert self._stop is not None
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

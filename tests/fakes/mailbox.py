@@ -4,14 +4,15 @@ import asyncio
 import email
 import email.policy
 import ssl
-import threading
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.fakes.loop_thread import LoopThread
 
 
 @dataclass
@@ -36,28 +37,13 @@ class Delivered:
     raw: bytes
 
 
-class Mailbox:
+class Mailbox(LoopThread):
     def __init__(self, manners: Manners) -> None:
         self.delivered: list[Delivered] = []
         self.port = 0
         self._manners = manners
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
         self._servers: list[SMTP] = []
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="mailbox")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        assert self._stop is not None
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        super().__init__("mailbox")
 
     async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
