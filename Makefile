@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ROUNDS ?= 20
 CONFIG := $(wildcard monitor.toml)
 
-.PHONY: run test check bench torture lock wheel format clean
+.PHONY: run test check bench torture repeat lock wheel format clean
 
 run: $(VENV)/.run
 	exec $(BIN)/monitor run $(if $(CONFIG),--config $(CONFIG),--simulate)
@@ -26,8 +26,12 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
-# What fails one time in ten shows here.
+# Hours, some of it as root: `.ci/run` says which tools it needs. HARNESS=kill runs one of them.
 torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture --write $(addprefix --only ,$(HARNESS))
+
+# What fails one time in ten shows here.
+repeat: $(VENV)/.dev
 	for round in $$(seq $(ROUNDS)); do echo "round $$round of $(ROUNDS)"; $(BIN)/python -m pytest || exit 1; done
 
 lock: $(VENV)/.dev

@@ -1,0 +1,24 @@
+"""The harnesses of the torture suite by name, in the order in which they run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+from tests.torture.report import Result, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """`module` has a function `torture(run) -> Result`; it is imported when it is its turn."""
+
+    name: str
+    about: str
+    module: str
+
+    def torture(self, run: Run) -> Result:
+        function: Callable[[Run], Result] = import_module(self.module).torture
+        return function(run)
+
+
+HARNESSES: Final[tuple[Harness, ...]] = ()
