@@ -94,7 +94,7 @@ def page_of(records: Sequence[Record]) -> str:
         "# What `make torture` found",
         "",
         "Each harness keeps a truth of its own outside the monitor and compares at the end. A violation is a",
-        "promise that was broken, or a proof that the run owes. The harnesses are in `tests/torture/`, and in",
+        "promise that was broken, or a proof that the run owes. The harnesses are in `tests/torture/`; in",
         "`torture/` beside this page are their results as they wrote them, with the machine.",
         "",
         "| harness | what it did | violations | seconds | seed | date | commit |",
