@@ -9,7 +9,7 @@ from typing import Final
 
 from monitor.daemon.channels import Loaded, Target
 from monitor.daemon.health import LaneFacts
-from monitor.notify.lanes import Lane, Outbox
+from monitor.notify.lanes import LONGEST_SLEEP_S, Lane, Outbox
 
 CRASHES_BORNE: Final = 5
 CALM_S: Final = 60.0
@@ -27,17 +27,28 @@ class LaneTasks:
         monotonic: Callable[[], float],
         on_fatal: Callable[[], None],
         pause_s: float = 1.0,
+        longest_sleep_s: float = LONGEST_SLEEP_S,
     ) -> None:
         self._outbox = outbox
         self._now = now
         self._monotonic = monotonic
         self._on_fatal = on_fatal
         self._pause_s = pause_s
+        self._longest_sleep_s = longest_sleep_s
         self._lanes: dict[str, tuple[Target, Lane, asyncio.Task[None]]] = {}
 
     def start(self, loaded: Loaded) -> None:
         name = loaded.target.name
-        lane = Lane(name, loaded.sender, loaded.style, self._outbox, self._now, self._monotonic, loaded.rate)
+        lane = Lane(
+            name,
+            loaded.sender,
+            loaded.style,
+            self._outbox,
+            self._now,
+            self._monotonic,
+            loaded.rate,
+            longest_sleep_s=self._longest_sleep_s,
+        )
         task = asyncio.create_task(self._keep_running(lane), name=f"lane-{name}")
         self._lanes[name] = (loaded.target, lane, task)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -13,7 +12,7 @@ from monitor.config.settings import Config, SourceSettings
 from monitor.core.decision import Decision
 from monitor.core.errors import DatabaseError
 from monitor.core.product import Feed
-from monitor.daemon.channels import Loaded, load_channels
+from monitor.daemon.channels import Loaded
 from monitor.daemon.clock import Clock, new_event_id
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.health import Health
@@ -21,14 +20,13 @@ from monitor.daemon.lane_tasks import LaneTasks
 from monitor.daemon.ledger import Ledger, Taken
 from monitor.daemon.logs import log_notices
 from monitor.daemon.outbox import StoredOutbox
+from monitor.daemon.outside import THE_WORLD, Outside
 from monitor.daemon.poll import poll
 from monitor.daemon.schedule import Schedule
 from monitor.daemon.secrets import Secrets, fetch_secrets
 from monitor.daemon.settings import feeds_of, settings_of
-from monitor.daemon.threads import in_thread
 from monitor.daemon.trouble import DatabaseTrouble
 from monitor.source.client import Client
-from monitor.store.database import Database
 from monitor.store.store import Store
 
 CRASHES_BORNE: Final = 5
@@ -42,11 +40,19 @@ _log = logging.getLogger(__name__)
 class Parts:
     """Everything that lives as long as the process. `broken` is set when only a restart can help."""
 
-    def __init__(self, config: Config, environ: Mapping[str, str], clock: Clock, store: Store) -> None:
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        clock: Clock,
+        store: Store,
+        outside: Outside = THE_WORLD,
+    ) -> None:
         self.config = config
         self.environ = environ
         self.clock = clock
         self.store = store
+        self.outside = outside
         self.broken = asyncio.Event()
         self.keys: dict[str, str] = {}
         self.heartbeat_url: str | None = None
@@ -58,9 +64,11 @@ class Parts:
         settings = settings_of(config)
         self.ledger = Ledger(store, feeds_of(config), settings, clock.now, new_event_id)
         outbox = StoredOutbox(
-            store, lambda: self.ledger.settings, clock.now, new_event_id, random.random, self._wake
+            store, lambda: self.ledger.settings, clock.now, new_event_id, outside.chance, self._wake
         )
-        self.lanes = LaneTasks(outbox, clock.now, clock.monotonic, self.broken.set)
+        self.lanes = LaneTasks(
+            outbox, clock.now, clock.monotonic, self.broken.set, longest_sleep_s=outside.lanes_look_after_s
+        )
         self._polling: dict[asyncio.Task[object], Feed] = {}
         self._asked: dict[Feed, float] = {}
         self._crashes = 0
@@ -71,13 +79,14 @@ class Parts:
         return self.broken.is_set()
 
     @classmethod
-    async def start(cls, config: Config, environ: Mapping[str, str], clock: Clock) -> "Parts":
+    async def start(
+        cls, config: Config, environ: Mapping[str, str], clock: Clock, outside: Outside = THE_WORLD
+    ) -> "Parts":
         """Raises ConfigError or DatabaseError; then nothing is left open."""
         secrets = fetch_secrets(config, environ)
-        loaded = await in_thread(partial(load_channels, secrets.targets, config))
-        database = await in_thread(partial(Database.open, config.storage.url, holder="monitor run"))
-        store = Store(database)
-        parts = cls(config, environ, clock, store)
+        loaded = await outside.load_senders(secrets.targets, config)
+        store = await outside.open_store(config)
+        parts = cls(config, environ, clock, store, outside)
         try:
             await parts._begin(secrets, loaded)
         except BaseException:
@@ -118,7 +127,7 @@ class Parts:
 
     def add_source(self, source: SourceSettings, key: str) -> None:
         self.keys[source.name] = key
-        self.clients[source.name] = Client(source.base_url, key, source.timeout, self.clock.now)
+        self.clients[source.name] = self.outside.make_client(source, key, self.clock)
         self.gates[source.name] = SourceGate(source.interval, self.clock.monotonic)
 
     def schedule_feeds(self, source: SourceSettings) -> None:
@@ -127,7 +136,7 @@ class Parts:
         A reload asks for no feed sooner than an interval after it was asked for last.
         """
         share = source.interval / len(source.feeds)
-        jitter = random.random() * min(share, timedelta(seconds=1)) / 2  # noqa: S311
+        jitter = self.outside.chance() * min(share, timedelta(seconds=1)) / 2
         for number, feed in enumerate(source.feeds):
             job = partial(self._poll, feed)
             phase = max(number * share + jitter, self._rest_of(feed, source.interval))

@@ -7,11 +7,9 @@ from typing import Final
 
 from monitor.config.settings import Config, SourceSettings
 from monitor.core.errors import ConfigError
-from monitor.daemon.channels import load_channels
 from monitor.daemon.parts import Parts
 from monitor.daemon.secrets import fetch_secrets
 from monitor.daemon.settings import feeds_of, settings_of
-from monitor.daemon.threads import in_thread
 
 SENDS_END_WITHIN_S: Final = 5.0
 
@@ -27,7 +25,7 @@ async def reload(parts: Parts, config: Config) -> str:
         for name, target in wanted.items()
         if running.get(name) != target or _looks(before) != _looks(config)
     }
-    loaded = await in_thread(partial(load_channels, fresh, config))
+    loaded = await parts.outside.load_senders(fresh, config)
 
     # The database first: it is the only one of these that can refuse.
     await parts.ledger.reconfigure(feeds_of(config), settings_of(config), partial(parts.retain, config))

@@ -72,6 +72,7 @@ class Lane:
         monotonic: Callable[[], float],
         rate: Rate | None = None,
         database_patience_s: float = DATABASE_PATIENCE_S,
+        longest_sleep_s: float = LONGEST_SLEEP_S,
     ) -> None:
         self.name = name
         self.sender = sender
@@ -83,6 +84,7 @@ class Lane:
         self._monotonic = monotonic
         self._rate = rate
         self._database_patience_s = database_patience_s
+        self._longest_sleep_s = longest_sleep_s
         self._sent_at: deque[float] = deque(maxlen=rate.messages if rate else 0)
         self._pauses = 0
         self._paused_until = 0.0
@@ -193,8 +195,8 @@ class Lane:
 
     def _seconds_until(self, due: datetime | None) -> float:
         if due is None:
-            return LONGEST_SLEEP_S
-        return min(max((due - self._now()).total_seconds(), SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
+            return self._longest_sleep_s
+        return min(max((due - self._now()).total_seconds(), SHORTEST_SLEEP_S), self._longest_sleep_s)
 
     async def _sleep(self, seconds: float) -> None:
         if self._is_stopping:

@@ -26,16 +26,27 @@ class Sendable(Protocol):
     def send(self, title: str, body: str) -> Outcome: ...
 
 
+def start_thread(name: str, work: Callable[[], None]) -> None:
+    """Raises RuntimeError when there are no more threads to be had."""
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
 class Sender:
-    """`load` makes a channel that shares nothing with one that still hangs."""
+    """`load` makes a channel that shares nothing with one that still hangs; `start` runs a send beside us."""
 
     def __init__(
-        self, name: str, channel: Sendable, load: Callable[[], Sendable], deadline: timedelta = DEADLINE
+        self,
+        name: str,
+        channel: Sendable,
+        load: Callable[[], Sendable],
+        deadline: timedelta = DEADLINE,
+        start: Callable[[str, Callable[[], None]], None] = start_thread,
     ) -> None:
         self.name = name
         self.abandoned = 0
         self._channel = channel
         self._load = load
+        self._start = start
         self._deadline_s = deadline.total_seconds()
         self._turn = asyncio.Lock()
 
@@ -56,7 +67,7 @@ class Sender:
         answer: asyncio.Future[Outcome] = loop.create_future()
         work = partial(self._work, loop, answer, self._channel, title, body)
         try:
-            threading.Thread(target=work, name=f"send-{self.name}", daemon=True).start()
+            self._start(f"send-{self.name}", work)
         except RuntimeError as error:  # out of threads
             return Refused(FailureClass.TRANSIENT, f"no thread to send in: {error}")
         done, _ = await asyncio.wait({answer}, timeout=self._deadline_s)
