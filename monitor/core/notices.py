@@ -17,17 +17,23 @@ from monitor.core.matching import Rule, would_be_met_unblocked
 from monitor.core.moment import to_ms
 from monitor.core.product import Feed, Invalid, ProductKey, Seen
 from monitor.core.watching import doubt_idle_rules, watches
-from monitor.core.world import Changes, Settings, World
+from monitor.core.world import Changes, FeedState, Settings, World
 
 KEY_REFUSALS_BEFORE_NOTICE: Final = 3
 
 
 def note_failed_poll(draft: Draft, failed: Failed) -> None:
     state = draft.world.feeds[draft.feed]
-    empties = state.empties + 1 if failed.kind is FailureKind.EMPTY_LIST else state.empties
-    draft.changes.state = replace(state, empties=empties, last_failure=failed.reason)
+    draft.changes.state = replace(state, empties=_empties(state, failed), last_failure=failed.reason)
     _note_refused_key(draft, failed)
     _note_blind(draft, failed.reason)
+
+
+def _empties(state: FeedState, failed: Failed) -> int:
+    """Empty answers in a row: a list of rows that are no use was not empty, other failures say nothing."""
+    if failed.kind is FailureKind.EMPTY_LIST:
+        return state.empties + 1
+    return 0 if failed.kind is FailureKind.NO_USABLE_ROW else state.empties
 
 
 def note_ok_poll(draft: Draft, observed: Observed) -> None:

@@ -135,7 +135,8 @@ def _rows(raws: list[msgspec.Raw], memo: RowMemo) -> Listing | Failed:
 def _why_unusable(rows: tuple[Row, ...], count: int) -> str:
     reasons = [row.observed.reason for row in rows if not isinstance(row.observed, Seen)]
     first = reasons[0] if reasons else "no usable productCode and aidcId"
-    return f"none of the {count} rows can be used; the first: {first}"
+    rows_in_all = "1 row" if count == 1 else f"{count} rows"
+    return f"{FailureKind.NO_USABLE_ROW.value} among {rows_in_all}; the first: {first}"
 
 
 def _why_not_json(body: bytes, error: Exception) -> str:

@@ -16,9 +16,14 @@ _OF_FEED = f"SELECT {_COLUMNS} FROM poll WHERE source_id = ? AND aidc_id IS ?"
 _NEWEST = f"{_OF_FEED} ORDER BY id DESC LIMIT 1"
 _NEWEST_OK = f"{_OF_FEED} AND outcome = 'ok' ORDER BY id DESC LIMIT 1"
 _NEWEST_FILLED = f"{_OF_FEED} AND outcome = 'ok' AND valid + invalid + unusable > 0 ORDER BY id DESC LIMIT 1"
+# A list of rows that are no use was not empty: the count begins anew after it.
+_NEWEST_USELESS = (
+    "SELECT coalesce(max(id), ?1) FROM poll WHERE id > ?1 AND source_id = ?2 AND aidc_id IS ?3"
+    f" AND outcome = 'failed' AND reason GLOB '{FailureKind.NO_USABLE_ROW.value}*'"
+)
 _EMPTIES = (
-    "SELECT count(*) FROM (SELECT 1 FROM poll WHERE id > ? AND source_id = ? AND aidc_id IS ?"
-    " AND (outcome = 'ok' OR reason = ?) LIMIT ?)"
+    f"SELECT count(*) FROM (SELECT 1 FROM poll WHERE id > ({_NEWEST_USELESS}) AND source_id = ?2"
+    " AND aidc_id IS ?3 AND (outcome = 'ok' OR reason = ?4) LIMIT ?5)"
 )
 _EVER_LISTED = "SELECT EXISTS (SELECT 1 FROM product WHERE source_id = ?1 AND (?2 IS NULL OR aidc_id = ?2))"
 

@@ -56,8 +56,8 @@ PLAIN = {
     "status missing": (ok(b'{"data": []}'), "status is not the number 200"),
     "data as an object": (ok(b'{"status": 200, "data": {}}'), "its data is not a list"),
     "data as null": (ok(b'{"status": 200, "data": null}'), "its data is not a list"),
-    "a list of nulls": (ok(body(b"null", b"null")), "none of the 2 rows can be used"),
-    "no usable count": (ok(body(row(remainingCount="6.0"))), "none of the 1 rows can be used"),
+    "a list of nulls": (ok(body(b"null", b"null")), "no usable row among 2 rows"),
+    "no usable count": (ok(body(row(remainingCount="6.0"))), "no usable row among 1 row"),
     "only a contradiction": (ok(body(row(remainingCount=0), row())), "no usable row among 2 rows"),
     "an empty list": (ok(EMPTY), "empty list"),
 }

@@ -14,6 +14,7 @@ from tests.source.toxic_server import Part, answers, http
 OTHER = row(productCode="OTHER", remainingCount=0)
 LISTED = body(row(remainingCount=3), OTHER)
 EMPTY, BUSY = body(), http(b"", "503 Busy")
+USELESS = body(row(remainingCount=None))
 REASONS = "SELECT reason FROM poll ORDER BY id"
 OPS = "SELECT n.kind, d.channel FROM notice n JOIN delivery d ON d.notice_id = n.id ORDER BY d.id"
 
@@ -96,6 +97,19 @@ def test_an_empty_list_once_or_twice_says_nothing_and_counts_anew(file: Path) ->
             assert wire.rows(REASONS) == [(None,), empty, empty, (None,), empty, empty, (None,)]
 
     asyncio.run(play())
+
+
+def test_a_list_of_rows_that_are_no_use_was_not_empty_though_the_daemon_restarts(file: Path) -> None:
+    clock = FakeClock()
+
+    async def play(*answered: bytes) -> list[list[str]]:
+        async with wired(file, *parts(*answered), clock=clock) as wire:
+            return [edges((await wire.next_poll())[0]) for _ in answered]
+
+    assert asyncio.run(play(LISTED, EMPTY, USELESS, EMPTY)) == [["fired"], [], [], []]
+    assert asyncio.run(play(EMPTY)) == [[]]
+    assert asyncio.run(play(USELESS, EMPTY, EMPTY)) == [[], [], []]
+    assert asyncio.run(play(EMPTY)) == [["resolved"]]
 
 
 def test_the_third_empty_list_says_that_nothing_is_listed(file: Path) -> None:

@@ -154,13 +154,13 @@ def test_an_answer_that_is_no_object_and_breaks_off_is_not_json() -> None:
 def test_a_list_without_one_object_has_no_usable_row(rows: list[bytes]) -> None:
     failed = refused(body(*rows))
     assert failed.kind is FailureKind.NO_USABLE_ROW
-    assert failed.reason.startswith(f"none of the {len(rows)} rows can be used")
+    assert failed.reason.startswith(f"no usable row among {len(rows)} row")
 
 
 def test_a_list_whose_every_count_is_unusable_has_no_usable_row() -> None:
     failed = refused(body(b'{"productCode": "A", "remainingCount": null}', b'{"productCode": "B"}'))
     assert failed.kind is FailureKind.NO_USABLE_ROW
-    assert failed.reason == "none of the 2 rows can be used; the first: remainingCount is null"
+    assert failed.reason == "no usable row among 2 rows; the first: remainingCount is null"
 
 
 def test_unknown_fields_are_ignored() -> None:
