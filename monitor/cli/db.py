@@ -51,8 +51,8 @@ def upgrade() -> None:
     """
     from monitor.store.database import Database
     from monitor.store.glance import standing
-    from monitor.store.migrate import backups_of
     from monitor.store.revision import HEAD
+    from monitor.store.sqlite import backups_of
 
     url = the_place().url
     before = standing(url)

@@ -16,6 +16,7 @@ from monitor.store.backup import copy_file
 from monitor.store.engines import engine_errors, migration_engine
 from monitor.store.locks import PATIENCE, give_to_owner
 from monitor.store.revision import HEAD
+from monitor.store.sqlite import backups_of
 from monitor.store.view import CREATE_VIEW, DROP_VIEW
 
 BACKUPS_KEPT: Final = 3
@@ -34,14 +35,11 @@ def upgrade(
     return saved
 
 
-def backups_of(file: Path) -> list[Path]:
-    """The backups that upgrades have left beside `file`, oldest first."""
-    found = (path for path in file.parent.glob(f"{file.name}.backup-*") if not path.name.endswith(".part"))
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
-
-
 def _save(file: Path, revision: str, now: datetime) -> Path:
     target = file.with_name(f"{file.name}.backup-{revision}-{now:%Y%m%dT%H%M%S.%fZ}")
+    # Nobody else upgrades now: what bears such a name is of an upgrade that was killed.
+    for cut_short in file.parent.glob(f"{file.name}.backup-*Z.*.part*"):
+        cut_short.unlink(missing_ok=True)
     copy_file(file, target)
     give_to_owner(target)
     for old in backups_of(file)[:-BACKUPS_KEPT]:

@@ -62,9 +62,15 @@ def plain_errors(file: Path) -> Iterator[None]:
         raise plainly(file, error) from error
 
 
+def backups_of(file: Path) -> list[Path]:
+    """The backups that upgrades have left beside `file`, oldest first; none that was cut short."""
+    found = (path for path in file.parent.glob(f"{file.name}.backup-*") if ".part" not in path.suffix)
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
 def advice_on_damage(file: Path) -> str:
     """Where the backups are, and how to go on with one."""
-    backups = sorted(file.parent.glob(f"{file.name}.backup-*"), key=lambda path: path.stat().st_mtime)
+    backups = backups_of(file)
     known = f"the newest backup beside it is {backups[-1]}" if backups else "no backup lies beside it"
     return (
         f"It was left as it is; {known}. To go on, stop the monitor, move {file.name}, {file.name}-wal and "

@@ -13,8 +13,8 @@ import pytest
 from monitor.core.product import Attributes
 from monitor.store.database import Database
 from monitor.store.locks import LifeLock
-from monitor.store.migrate import backups_of
 from monitor.store.revision import HEAD
+from monitor.store.sqlite import backups_of
 from tests.cli.calling import call
 from tests.cli.stock import CONFIG, stock, stocked, train
 from tests.store.builders import damage_poll_table, execute

@@ -24,6 +24,7 @@ from monitor.store import migrate
 from monitor.store.database import Database
 from monitor.store.revision import HEAD, is_behind, revision_of
 from monitor.store.schema import metadata
+from monitor.store.sqlite import advice_on_damage, backups_of
 from monitor.store.view import CREATE_VIEW
 from tests.store.builders import execute, url_of
 
@@ -159,8 +160,20 @@ def test_the_three_newest_backups_are_kept(old: Path, scripts: Path) -> None:
             SECOND.split("def upgrade", maxsplit=1)[0] + "def upgrade(): ..."
         )
         migrate.upgrade(old, revision, NOW + timedelta(days=day), scripts=scripts, head="0002")
-    kept = [path.name[-23:-15] for path in migrate.backups_of(old)]
+    kept = [path.name[-23:-15] for path in backups_of(old)]
     assert kept == ["20251126", "20251127", "20251128"]
+
+
+def test_what_a_killed_upgrade_left_is_no_backup_and_goes_with_the_next(old: Path, scripts: Path) -> None:
+    cut_short = old.with_name("monitor.db.backup-0001-20251123T080000.000000Z.4711.part")
+    leftovers = {cut_short, cut_short.with_name(f"{cut_short.name}-journal")}
+    for leftover in leftovers:
+        leftover.write_bytes(b"half a page")
+    assert backups_of(old) == []
+    assert "no backup lies beside it" in advice_on_damage(old)
+    saved = migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
+    assert backups_of(old) == [saved]
+    assert leftovers.isdisjoint(old.parent.iterdir())
 
 
 def test_a_script_that_fails_undoes_the_whole_upgrade(old: Path, scripts: Path) -> None:
