@@ -31,6 +31,12 @@ def require_name(name: str) -> None:
         _cannot_run(f"needs the name {name} to be resolved")
 
 
+def require_that(is_there: bool, what: str) -> None:
+    """The caller needs something that is neither program nor name, such as a kernel's ability."""
+    if not is_there:
+        _cannot_run(f"needs {what}")
+
+
 def require_patience(why: str) -> None:
     """The caller takes minutes, and so runs only with REQUIRE_ALL=1."""
     if not ALL_REQUIRED:

@@ -21,4 +21,10 @@ class Harness:
         return function(run)
 
 
-HARNESSES: Final[tuple[Harness, ...]] = ()
+HARNESSES: Final[tuple[Harness, ...]] = (
+    Harness(
+        "syscalls",
+        "kills at every system call of a start, a restock, three deliveries, a stop and an upgrade",
+        "tests.torture.syscalls.harness",
+    ),
+)

@@ -21,9 +21,18 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
+from tests.torture.gate import enter
 from tests.torture.report import CHECKOUT
 
 PATIENCE_S: Final = 30.0
+LATE_IMPORTS: Final = (
+    "anyio._backends._asyncio",
+    "apscheduler.executors.asyncio",
+    "h11",
+    "httpcore",
+    "sqlalchemy.dialects.sqlite",
+)
+"""What the libraries import only when they are used: each daemon would pay for it anew."""
 
 
 class Nursery:
@@ -43,9 +52,20 @@ class Nursery:
         self._reader.start()
         assert self._born.get(timeout=PATIENCE_S) == 0, "the nursery is not ready"
 
-    def fork(self, config: Path, environ: Mapping[str, str], log: Path, *, held: bool = False) -> int:
-        """The process id of a new daemon. `held`: it stops itself, and starts when it gets SIGCONT."""
-        asked = {"config": str(config), "environ": dict(environ), "log": str(log), "held": held}
+    def fork(
+        self,
+        config: Path,
+        environ: Mapping[str, str],
+        log: Path,
+        *,
+        held: bool = False,
+        gate: str | None = None,
+    ) -> int:
+        """The process id of a new daemon. `held`: it stops itself, and starts when it gets SIGCONT.
+
+        `gate`: the address of a `Gate`, which it enters before it does anything.
+        """
+        asked = {"config": str(config), "environ": dict(environ), "log": str(log), "held": held, "gate": gate}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -120,8 +140,13 @@ def _preload() -> None:
     """Everything that a daemon imports, apprise and its plugins for JSON and mail included."""
     import_module("monitor.config.loading")
     import_module("monitor.daemon.app")
+    import_module("alembic.command")
+    for late in LATE_IMPORTS:
+        import_module(late)
+    from monitor.config.loading import load
     from monitor.notify.channel import Channel
 
+    load(CHECKOUT / "monitor.example.toml")
     Channel.load("warm", "json://127.0.0.1:9/warm")
     Channel.load("warm", "mailto://127.0.0.1:9?from=a@example.test&to=b@example.test&mode=insecure")
 
@@ -166,6 +191,8 @@ def _be_a_daemon(asked: Mapping[str, Any]) -> int:
     os.environ.update(asked["environ"])
     if asked["held"]:
         os.kill(os.getpid(), signal.SIGSTOP)
+    if asked["gate"]:
+        enter(asked["gate"])
     load_again = partial(load, Path(asked["config"]))
     try:
         return asyncio.run(serve(load_again(), load_again, os.environ))
