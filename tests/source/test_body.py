@@ -3,14 +3,13 @@
 import asyncio
 import gzip
 import zlib
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from monitor.core.answer import FailureKind, Listing
+from tests.fakes.counting_threads import CountingThreads
 from tests.source.answers import TWO_PRODUCTS, body, row
 from tests.source.asking import FEED, Answer, ask, client, failed, failure_of
 from tests.source.toxic_server import (
@@ -129,19 +128,7 @@ def test_the_cap_counts_decoded_bytes_exactly(over: int, kind: FailureKind | Non
     assert isinstance(answer, Listing) if kind is None else failed(answer, kind)
 
 
-class CountingThreads(ThreadPoolExecutor):
-    """Notes what the loop hands to other threads."""
-
-    def __init__(self) -> None:
-        super().__init__(max_workers=1)
-        self.count = 0
-
-    def submit(self, *args: Any, **kwargs: Any) -> "Future[Any]":
-        self.count += 1
-        return super().submit(*args, **kwargs)
-
-
-@pytest.mark.parametrize(("rows", "threads"), [(10, 0), (6_000, 1)], ids=["small", "above a MiB"])
+@pytest.mark.parametrize(("rows", "threads"), [(10, 0), (300, 1)], ids=["small", "above 64 KiB"])
 def test_a_big_answer_is_read_beside_the_loop_and_a_small_one_at_once(rows: int, threads: int) -> None:
     sent = body(*(row(productCode=f"P{n}", name="x" * 200) for n in range(rows)))
     served = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(sent)))
