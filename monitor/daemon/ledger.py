@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.core.answer import Failed, FailureKind, Listing, Poll
@@ -30,6 +31,8 @@ from monitor.store.store import Store
 MOST_HELD: Final = 1000
 HELD_ALIKE: Final = EMPTY_LISTS_BELIEVED + 1
 """Of answers that are alike so many are held: as many as it takes to believe the oddest, and the last."""
+DECIDED_IN_A_THREAD: Final = 500
+"""With more pairs of a product and a rule, deciding a poll (up to 40 µs each) would be felt by the loop."""
 _log = logging.getLogger(__name__)
 
 
@@ -191,7 +194,7 @@ class Ledger:
     async def _decide(self, poll: Poll) -> Decision:
         now = poll.at + poll.duration
         try:
-            decision, changes = decide(self.world, poll, self.settings, now, self._new_id)
+            decision, changes = await self._decided(poll, now)
         except Exception as error:  # noqa: BLE001
             # One answer that breaks the decision must not stop the next one from being decided.
             _log.exception("poll could not be decided", extra={"fields": {"feed": str(poll.feed)}})
@@ -200,6 +203,13 @@ class Ledger:
             decision, changes = decide(self.world, poll, self.settings, now, self._new_id)
         await self._commit(decision, changes, now)
         return decision
+
+    async def _decided(self, poll: Poll, now: datetime) -> tuple[Decision, Changes]:
+        """The world holds still meanwhile: whoever would change it waits for its turn."""
+        work = partial(decide, self.world, poll, self.settings, now, self._new_id)
+        if _evaluations(self.world, poll, self.settings) <= DECIDED_IN_A_THREAD:
+            return work()
+        return await asyncio.to_thread(work)
 
     async def _commit(self, decision: Decision, changes: Changes, now: datetime) -> None:
         await self._store.commit(decision, now)
@@ -221,3 +231,11 @@ def _saw_the_same(earlier: Poll, later: Poll) -> bool:
     if isinstance(earlier.answer, Listing) and isinstance(later.answer, Listing):
         return earlier.answer == later.answer
     return isinstance(earlier.answer, Failed) and isinstance(later.answer, Failed)
+
+
+def _evaluations(world: World, poll: Poll, settings: Settings) -> int:
+    """At most so many pairs of a product and a rule are looked at; a failed poll looks at none."""
+    if isinstance(poll.answer, Failed):
+        return 0
+    products = max(len(poll.answer.rows), len(world.products.get(poll.feed, ())))
+    return products * max(len(settings.rules), 1)

@@ -15,6 +15,7 @@ from monitor.core.product import Feed
 from tests.core.builders import CODE, FEED, failed, listing_of, rule
 from tests.daemon.stage import Mood, a_ledger, edges, settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.counting_threads import CountingThreads
 
 OUT, IN = {CODE: 0}, {CODE: 3}
 TIMEOUT = failed()
@@ -221,3 +222,28 @@ def test_a_refill_that_the_disk_cut_short_is_made_whole_before_anything_is_decid
 
 async def nothing() -> None:
     pass
+
+
+@pytest.mark.parametrize(("products", "threads"), [(100, 0), (600, 1)])
+def test_a_poll_of_many_products_is_decided_beside_the_loop(file: Path, products: int, threads: int) -> None:
+    async def play() -> tuple[int, int]:
+        pool = CountingThreads()
+        asyncio.get_running_loop().set_default_executor(pool)
+        async with a_ledger(file) as bench:
+            taken = await bench.poll({f"PRD-{number}": 1 for number in range(products)})
+            return len(edges(taken)), pool.count
+
+    assert asyncio.run(play()) == (products, threads)
+
+
+def test_products_that_are_gone_all_at_once_are_decided_beside_the_loop(file: Path) -> None:
+    async def play() -> int:
+        pool = CountingThreads()
+        asyncio.get_running_loop().set_default_executor(pool)
+        async with a_ledger(file) as bench:
+            await bench.poll({f"PRD-{number}": 1 for number in range(600)})
+            for _ in range(3):
+                await bench.poll({})
+            return pool.count
+
+    assert asyncio.run(play()) == 4
