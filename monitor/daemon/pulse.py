@@ -47,6 +47,7 @@ class Pulse:
         self._last_status = ""
         self._was_well = True
         self._heartbeat: asyncio.Task[None] | None = None
+        self._unheard: str | None = None
         self._beaten_for = parts.ok_polls
         self._task: asyncio.Task[None] | None = None
 
@@ -199,9 +200,15 @@ class Pulse:
             self._heartbeat = asyncio.create_task(self._tell_heartbeat(url))
 
     async def _tell_heartbeat(self, url: str) -> None:
+        """Logs when its fortune changes: the other side may be down for days."""
         outcome = await beat(url)
-        if isinstance(outcome, Refused):
-            _log.warning("heartbeat not accepted", extra={"fields": {"reason": outcome.reason}})
+        before, self._unheard = self._unheard, outcome.reason if isinstance(outcome, Refused) else None
+        if self._unheard == before:
+            return
+        if self._unheard is None:
+            _log.info("heartbeat accepted again")
+        else:
+            _log.warning("heartbeat not accepted", extra={"fields": {"reason": self._unheard}})
 
     async def _checkpoint(self) -> None:
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.daemon.logs import fields_of
 from tests.core.builders import CODE, failed
 from tests.daemon.parts_stage import CONFIG, Running, play
 from tests.daemon.stage import Mood
@@ -142,3 +143,30 @@ def test_a_heartbeat_that_is_not_accepted_is_logged(
     play(file, story, with_heartbeat(internet))
     assert "heartbeat not accepted" in caplog.text
     assert "canary-beat" not in caplog.text
+
+
+def test_a_heartbeat_that_fails_for_days_is_logged_when_its_fortune_changes(
+    file: Path, internet: FakeInternet, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(bench: Running) -> None:
+        bench.parts.heartbeat_url = f"http://127.0.0.1:{internet.port}/beat"
+        for status in (200, 503, 503, 503, 404, 404, 200, 200, 503):
+            internet.answers["127.0.0.1"] = Answer(status=status)
+            await bench.poll(OUT)
+            await bench.pulse.beat()
+            assert bench.pulse._heartbeat is not None
+            await bench.pulse._heartbeat
+
+    with caplog.at_level(logging.INFO):
+        play(file, story, with_heartbeat(internet))
+    assert [said(record) for record in caplog.records if "heartbeat" in record.getMessage()] == [
+        "heartbeat not accepted: answered HTTP 503",
+        "heartbeat not accepted: answered HTTP 404",
+        "heartbeat accepted again",
+        "heartbeat not accepted: answered HTTP 503",
+    ]
+
+
+def said(record: logging.LogRecord) -> str:
+    reason = fields_of(record).get("reason")
+    return f"{record.getMessage()}: {reason}" if reason else record.getMessage()
