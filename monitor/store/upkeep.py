@@ -50,12 +50,14 @@ _RETRY = (
 )
 _SHIFT = (
     "UPDATE alert SET since = since + ?1, cleared_at = cleared_at + ?1, announced_at = announced_at + ?1",
-    f"UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1 WHERE {WAITING}",
+    "UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1, claimed_at = claimed_at + ?1"
+    f" WHERE {WAITING}",
 )
 _PULL_BACK = (
     "UPDATE alert SET since = min(since, ?1), cleared_at = min(cleared_at, ?1),"
     " announced_at = min(announced_at, ?1)",
     f"UPDATE delivery SET next_at = ?1 WHERE {WAITING} AND next_at > ?1 + ?2",
+    f"UPDATE delivery SET claimed_at = ?1 WHERE {WAITING} AND claimed_at > ?1",
 )
 
 
@@ -117,9 +119,10 @@ def shift(connection: Connection, step: Step) -> None:
 def pull_back(connection: Connection, now: datetime) -> None:
     """At a start: what the clock of an earlier run, since set back, left in the future reads as now."""
     now_ms = to_ms(now)
-    alerts, waiting = _PULL_BACK
+    alerts, waiting, in_flight = _PULL_BACK
     connection.exec_driver_sql(alerts, (now_ms,))
     connection.exec_driver_sql(waiting, (now_ms, span_ms(LONGEST_RETRY_AFTER)))
+    connection.exec_driver_sql(in_flight, (now_ms,))
 
 
 def _expire(

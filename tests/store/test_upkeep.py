@@ -14,7 +14,7 @@ from monitor.core.errors import MonitorError
 from monitor.core.moment import to_ms
 from monitor.core.shift import Step
 from monitor.store.commit import commit
-from monitor.store.outbox import claim
+from monitor.store.outbox import claim, recover
 from monitor.store.row_ids import RowIds
 from monitor.store.upkeep import expire_channel, expire_rule, expire_source, pull_back, retry, shift
 from tests.store.ground import NOON, Monitor, key, listing, new_store, seen
@@ -111,6 +111,25 @@ def test_a_step_that_is_brought_again_moves_nothing_twice_and_is_kept_as_a_notic
     assert monitor.rows("SELECT kind, facts, ended_at IS NULL FROM notice") == [
         ("clock set", '{"seconds":3600.0}', 0)
     ]
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_what_is_in_flight_while_the_clock_is_set_is_due_at_once_when_its_lane_dies(
+    monitor: Monitor, step: timedelta
+) -> None:
+    decide(monitor, fired())
+    take(monitor)
+    monitor.write(lambda c: shift(c, set_by(step)))
+    monitor.write(lambda c: recover(c, None))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON + step),)]
+
+
+def test_what_a_crash_left_in_flight_before_the_clock_was_set_back_is_due_at_once(monitor: Monitor) -> None:
+    decide(monitor, fired())
+    take(monitor)
+    monitor.write(lambda c: pull_back(c, NOON - HOUR))
+    monitor.write(lambda c: recover(c, None))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON - HOUR),)]
 
 
 def test_a_step_of_the_clock_leaves_ended_deliveries_alone(monitor: Monitor) -> None:
