@@ -59,6 +59,7 @@ class NoticeKind(StrEnum):
     FOREIGN_ROWS = "foreign rows"
     DELIVERY_FAILED = "delivery failed"
     DATABASE_TROUBLE = "database trouble"
+    CLOCK_SET = "clock set"
 
 
 @dataclass(frozen=True, slots=True)

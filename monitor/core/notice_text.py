@@ -19,6 +19,7 @@ _HEADLINES: Final = {
     NoticeKind.FOREIGN_ROWS: ("UNEXPECTED ROWS", "返回了其他智算中心的数据"),
     NoticeKind.DELIVERY_FAILED: ("DELIVERY FAILED", "消息发送失败"),
     NoticeKind.DATABASE_TROUBLE: ("DATABASE TROUBLE", "数据库故障"),
+    NoticeKind.CLOCK_SET: ("CLOCK SET", "系统时钟已调整"),
 }
 
 _SENTENCES: Final = {
@@ -60,6 +61,10 @@ _SENTENCES: Final = {
     NoticeKind.DATABASE_TROUBLE: (
         "the database refuses to be written since {since}: {reason}. What matched: {matched}",
         "数据库自 {since} 起无法写入：{reason}。符合规则的产品：{matched}",
+    ),
+    NoticeKind.CLOCK_SET: (
+        "the wall clock was set by {seconds} s; timers that run moved along with it",
+        "系统时钟被调整了 {seconds} 秒；进行中的计时已随之平移",
     ),
 }
 

@@ -3,14 +3,28 @@
 Silences stay where they are: people meant the time on the wall.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from monitor.core.alert import Clearing, Firing, Inactive, Pending, State
-from monitor.core.decision import Alert
+from monitor.core.decision import Alert, Notice, NoticeKind
 from monitor.core.spacing import Spacing
 from monitor.core.world import FeedState, Product, World
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The wall clock was set by so much, to `at`. Brought twice under one `event_id` it is one step."""
+
+    event_id: str
+    at: datetime
+    by: timedelta
+
+    def notice(self) -> Notice:
+        """What is kept of it; nobody is told."""
+        facts: dict[str, str | int | float | None] = {"seconds": round(self.by.total_seconds(), 3)}
+        return Notice(self.event_id, NoticeKind.CLOCK_SET, "clock", self.at, facts, (), is_episode=False)
 
 
 def shifted(world: World, step: timedelta) -> World:

@@ -2,9 +2,13 @@
 
 import secrets
 import time
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
+STEP: Final = timedelta(seconds=0.5)
+"""A difference between wall and monotonic clock above this is a step, below it drift."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -21,6 +25,40 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class SteadyClock:
+    """The wall clock without its steps: what is stored is dated by it.
+
+    It follows drift. A step it leaves to whoever moves the stored timers, and takes it with `move` in the
+    same breath: before, timers and dates stand on the old line, after it on the new one, and no date of one
+    is ever held against a timer of the other.
+    """
+
+    def __init__(self, wall: Clock) -> None:
+        self._wall = wall
+        self._offset = self._wall_less_monotonic()
+
+    def now(self) -> datetime:
+        return _EPOCH + timedelta(seconds=self._wall.monotonic()) + self._offset
+
+    def monotonic(self) -> float:
+        return self._wall.monotonic()
+
+    def step(self) -> timedelta:
+        """How far the wall clock was set since it was followed last; zero when it only drifted."""
+        offset = self._wall_less_monotonic()
+        step = offset - self._offset
+        if abs(step) > STEP:
+            return step
+        self._offset = offset  # clock discipline corrects drift a little at a time
+        return timedelta(0)
+
+    def move(self, step: timedelta) -> None:
+        self._offset += step
+
+    def _wall_less_monotonic(self) -> timedelta:
+        return self._wall.now() - _EPOCH - timedelta(seconds=self._wall.monotonic())
 
 
 def new_event_id() -> str:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -23,8 +23,9 @@ from monitor.core.moment import to_ms
 from monitor.core.notices import decide_blind
 from monitor.core.product import Feed
 from monitor.core.refill import refill
-from monitor.core.shift import shifted
+from monitor.core.shift import Step, shifted
 from monitor.core.world import Changes, Settings, World, absorb
+from monitor.daemon.clock import SteadyClock
 from monitor.daemon.restore import restore
 from monitor.store.store import Store
 
@@ -58,18 +59,20 @@ class Ledger:
         store: Store,
         feeds: Iterable[Feed],
         settings: Settings,
-        now: Callable[[], datetime],
+        clock: SteadyClock,
         new_id: Callable[[], str],
     ) -> None:
         self.settings = settings
         self.world = World()
         self._feeds = tuple(feeds)
         self._store = store
-        self._now = now
+        self._clock = clock
+        self._now = clock.now
         self._new_id = new_id
         self._held: deque[Poll] = deque()
         self._lost: World | None = None
         self._is_stale = False
+        self._step: Step | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -133,11 +136,35 @@ class Ledger:
             self._lost = self._lost or self.world
             await self._refill(self._lost)
 
-    async def shift(self, step: timedelta) -> None:
-        """The wall clock was set: the timers that are open move with it."""
+    async def follow_wall_clock(self) -> bool:
+        """When the wall clock was set: the timers that are open move with it, and our clock with them.
+
+        True when there was a step. Polls that are held are dated by the old line, and come first. After a
+        DatabaseError nobody knows whether the timers moved: the next call brings the very same step again,
+        which moves them once.
+        """
         async with self._turn:
+            self._step = self._step or self._new_step()
+            if self._step is None or self._held:
+                return False
+            await self._shift(self._step)
+            self._step = None
+            return True
+
+    def _new_step(self) -> Step | None:
+        by = self._clock.step()
+        return Step(self._new_id(), self._now() + by, by) if by else None
+
+    async def _shift(self, step: Step) -> None:
+        """What the lanes write from here on is written after the shift, and dated so."""
+        self._clock.move(step.by)
+        try:
             await self._store.shift(step)
-            self.world = shifted(self.world, step)
+        except BaseException:
+            self._clock.move(-step.by)
+            self._is_stale = True
+            raise
+        self.world = shifted(self.world, step.by)
 
     async def refresh_silences(self) -> None:
         async with self._turn:

@@ -13,7 +13,7 @@ from monitor.core.decision import Decision
 from monitor.core.errors import DatabaseError
 from monitor.core.product import Feed
 from monitor.daemon.channels import Loaded
-from monitor.daemon.clock import Clock, new_event_id
+from monitor.daemon.clock import Clock, SteadyClock, new_event_id
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.health import Health
 from monitor.daemon.lane_tasks import LaneTasks
@@ -50,7 +50,8 @@ class Parts:
     ) -> None:
         self.config = config
         self.environ = environ
-        self.clock = clock
+        self.wall = clock
+        self.clock = SteadyClock(clock)
         self.store = store
         self.outside = outside
         self.broken = asyncio.Event()
@@ -59,15 +60,19 @@ class Parts:
         self.clients: dict[str, Client] = {}
         self.gates: dict[str, SourceGate] = {}
         self.health = Health(clock.monotonic)
-        self.trouble = DatabaseTrouble(clock, new_event_id)
+        self.trouble = DatabaseTrouble(self.clock, new_event_id)
         self.schedule = Schedule(clock.now, self._skipped)
         settings = settings_of(config)
-        self.ledger = Ledger(store, feeds_of(config), settings, clock.now, new_event_id)
+        self.ledger = Ledger(store, feeds_of(config), settings, self.clock, new_event_id)
         outbox = StoredOutbox(
-            store, lambda: self.ledger.settings, clock.now, new_event_id, outside.chance, self._wake
+            store, lambda: self.ledger.settings, self.clock.now, new_event_id, outside.chance, self._wake
         )
         self.lanes = LaneTasks(
-            outbox, clock.now, clock.monotonic, self.broken.set, longest_sleep_s=outside.lanes_look_after_s
+            outbox,
+            self.clock.now,
+            clock.monotonic,
+            self.broken.set,
+            longest_sleep_s=outside.lanes_look_after_s,
         )
         self._polling: dict[asyncio.Task[object], Feed] = {}
         self._asked: dict[Feed, float] = {}
@@ -127,7 +132,7 @@ class Parts:
 
     def add_source(self, source: SourceSettings, key: str) -> None:
         self.keys[source.name] = key
-        self.clients[source.name] = self.outside.make_client(source, key, self.clock)
+        self.clients[source.name] = self.outside.make_client(source, key, self.wall)
         self.gates[source.name] = SourceGate(source.interval, self.clock.monotonic)
 
     def schedule_feeds(self, source: SourceSettings) -> None:

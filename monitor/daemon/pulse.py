@@ -14,6 +14,7 @@ from monitor.core.alert import Firing
 from monitor.core.backoff import Refused
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced, MonitorError
 from monitor.daemon import systemd
+from monitor.daemon.clock import SteadyClock
 from monitor.daemon.ledger import Taken
 from monitor.daemon.parts import Parts
 from monitor.daemon.trouble import what_matched
@@ -22,8 +23,6 @@ from monitor.store.housekeeping import Housekeeping
 
 BEAT_S: Final = 1.0
 CRASHES_BORNE: Final = 5
-STEP: Final = timedelta(seconds=0.5)
-"""A difference between wall and monotonic clock above this is a step, below it drift."""
 DATABASE_ANSWERS_WITHIN_S: Final = 10.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=30)
 TIDY_EVERY: Final = timedelta(minutes=10)
@@ -40,8 +39,7 @@ class Pulse:
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
         self._beaten_at = parts.clock.monotonic()
-        self._offset = self._wall_less_monotonic()
-        self._unshifted = timedelta(0)
+        self._seen = SteadyClock(parts.wall)
         self._data_version: int | None = None
         self._fed = 0.0
         self._last_status = ""
@@ -108,23 +106,18 @@ class Pulse:
         self._beaten_at = now
 
     def _follow_the_wall_clock(self) -> None:
-        offset = self._wall_less_monotonic()
-        step = offset - self._offset
-        if abs(step) <= STEP:
-            self._offset = offset  # drift, which clock discipline corrects a little at a time
+        """The schedule at once: it is the wall clock that wakes it."""
+        step = self._seen.step()
+        if not step:
             return
-        self._offset = offset
-        self._unshifted += step
+        self._seen.move(step)
         self._parts.schedule.rearm(step)
         _log.warning("wall clock stepped", extra={"fields": {"seconds": round(step.total_seconds(), 3)}})
 
     async def _shift_timers(self) -> None:
         """After a step; again at the next beat, while the database refuses."""
-        if not self._unshifted:
-            return
-        await self._parts.ledger.shift(self._unshifted)
-        self._unshifted = timedelta(0)
-        self._parts.lanes.wake_all()
+        if await self._parts.ledger.follow_wall_clock():
+            self._parts.lanes.wake_all()
 
     async def _look_at_the_database(self) -> None:
         """Retry what is held, move timers, and follow what the command line wrote."""
@@ -223,7 +216,3 @@ class Pulse:
                 await asyncio.sleep(TIDY_PAUSE_S)
         except MonitorError as error:
             _log.debug("housekeeping put off", extra={"fields": {"reason": error}})
-
-    def _wall_less_monotonic(self) -> timedelta:
-        clock = self._parts.clock
-        return timedelta(seconds=clock.now().timestamp() - clock.monotonic())

@@ -14,6 +14,7 @@ from monitor.core.backoff import Outcome
 from monitor.core.decision import Decision, Notice, Silence
 from monitor.core.moment import to_ms
 from monitor.core.product import Feed
+from monitor.core.shift import Step
 from monitor.store import outbox, upkeep
 from monitor.store.announce import raise_notice
 from monitor.store.commit import Committed, commit
@@ -86,8 +87,8 @@ class Store:
         is due again."""
         return await self._writer.run(partial(outbox.recover, channel=channel))
 
-    async def shift(self, step: timedelta) -> None:
-        """Move the open timers along with a step of the wall clock."""
+    async def shift(self, step: Step) -> None:
+        """Move the open timers along with a step of the wall clock, once."""
         await self._writer.run(partial(upkeep.shift, step=step))
 
     async def pull_back(self, now: datetime) -> None:

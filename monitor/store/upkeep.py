@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 from monitor.core.backoff import LONGEST_RETRY_AFTER
 from monitor.core.errors import MonitorError
 from monitor.core.moment import to_ms
+from monitor.core.shift import Step
+from monitor.store.announce import raise_notice
 from monitor.store.codec import span_ms
 from monitor.store.told import WAITING
 
@@ -48,12 +50,14 @@ _RETRY = (
 )
 _SHIFT = (
     "UPDATE alert SET since = since + ?1, cleared_at = cleared_at + ?1, announced_at = announced_at + ?1",
-    f"UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1 WHERE {WAITING}",
+    "UPDATE delivery SET next_at = next_at + ?1, expires_at = expires_at + ?1, claimed_at = claimed_at + ?1"
+    f" WHERE {WAITING}",
 )
 _PULL_BACK = (
     "UPDATE alert SET since = min(since, ?1), cleared_at = min(cleared_at, ?1),"
     " announced_at = min(announced_at, ?1)",
     f"UPDATE delivery SET next_at = ?1 WHERE {WAITING} AND next_at > ?1 + ?2",
+    f"UPDATE delivery SET claimed_at = ?1 WHERE {WAITING} AND claimed_at > ?1",
 )
 
 
@@ -101,21 +105,24 @@ def retry(connection: Connection, delivery_id: int, now: datetime) -> None:
     connection.exec_driver_sql(_RETRY, (now_ms, expires_at, delivery_id))
 
 
-def shift(connection: Connection, step: timedelta) -> None:
-    """The wall clock stepped: move the timers that run, so that they run on for as long as they had to.
+def shift(connection: Connection, step: Step) -> None:
+    """The wall clock was set: move the timers that run, so that they run on for as long as they had to.
 
-    History stays as it was told, and silences are meant by the wall clock.
+    Once, however often the step is brought. History stays as it was told, and silences are meant by the
+    wall clock.
     """
-    for sql in _SHIFT:
-        connection.exec_driver_sql(sql, (span_ms(step),))
+    if raise_notice(connection, step.notice()):
+        for sql in _SHIFT:
+            connection.exec_driver_sql(sql, (span_ms(step.by),))
 
 
 def pull_back(connection: Connection, now: datetime) -> None:
     """At a start: what the clock of an earlier run, since set back, left in the future reads as now."""
     now_ms = to_ms(now)
-    alerts, deliveries = _PULL_BACK
+    alerts, waiting, in_flight = _PULL_BACK
     connection.exec_driver_sql(alerts, (now_ms,))
-    connection.exec_driver_sql(deliveries, (now_ms, span_ms(LONGEST_RETRY_AFTER)))
+    connection.exec_driver_sql(waiting, (now_ms, span_ms(LONGEST_RETRY_AFTER)))
+    connection.exec_driver_sql(in_flight, (now_ms,))
 
 
 def _expire(

@@ -94,7 +94,7 @@ def _cpu_ms(program: "subprocess.Popen[str]", polls: int) -> list[float]:
 
 async def _poll_as_told(config_path: Path) -> None:
     from monitor.config.loading import load
-    from monitor.daemon.clock import SystemClock, new_event_id
+    from monitor.daemon.clock import SteadyClock, SystemClock, new_event_id
     from monitor.daemon.gate import SourceGate
     from monitor.daemon.ledger import Ledger
     from monitor.daemon.poll import poll
@@ -106,7 +106,7 @@ async def _poll_as_told(config_path: Path) -> None:
     config, clock = load(config_path), SystemClock()
     (source,), (feed,) = config.sources, feeds_of(config)
     store = Store(Database.open(config.storage.url, holder="bench"))
-    ledger = Ledger(store, [feed], settings_of(config), clock.now, new_event_id)
+    ledger = Ledger(store, [feed], settings_of(config), SteadyClock(clock), new_event_id)
     await ledger.load()
     client = Client(source.base_url, "bench", source.timeout, clock.now)
     gate = SourceGate(timedelta(seconds=1), clock.monotonic)

@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.core.answer import Listing, Poll, Row
 from monitor.core.decision import Decision
-from monitor.daemon.clock import new_event_id
+from monitor.daemon.clock import SteadyClock, SystemClock, new_event_id
 from monitor.daemon.ledger import Ledger
 from monitor.store.housekeeping import Housekeeping
 from monitor.store.poll_times import THIN_AFTER
@@ -105,7 +105,8 @@ async def _take_turns(
 ) -> tuple[list[float], list[float]]:
     """The same listing for both, and by turns the one or the other goes first."""
     now = start
-    ledgers = [Ledger(store, [FEED], watching(WATCHED), lambda: now, new_event_id) for store in (full, empty)]
+    clock = SteadyClock(SystemClock())
+    ledgers = [Ledger(store, [FEED], watching(WATCHED), clock, new_event_id) for store in (full, empty)]
     took: list[list[float]] = [[], []]
     for ledger in ledgers:
         await ledger.load()

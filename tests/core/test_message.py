@@ -305,6 +305,7 @@ def test_every_notice_has_its_sentence_in_both_languages(kind: NoticeKind, style
         "count": 2,
         "channel": "team-slack",
         "matched": "PRD-TRAIN-1 (3 left, h800-nodes)",
+        "seconds": 3600.0,
     }
     notice = Notice("e1", kind, "default/aidc-1", AT, facts, ())
     sentence = notice_sentence(notice, style)

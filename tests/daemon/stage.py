@@ -14,7 +14,9 @@ from monitor.core.decision import Decision, Silence
 from monitor.core.errors import DatabaseError
 from monitor.core.matching import Rule
 from monitor.core.product import Feed
+from monitor.core.shift import Step
 from monitor.core.world import Settings
+from monitor.daemon.clock import SteadyClock
 from monitor.daemon.ledger import Ledger, Taken
 from monitor.store.commit import Committed
 from monitor.store.database import Database
@@ -44,10 +46,12 @@ class MoodyStore(Store):
             raise DatabaseError("the disk is full")
         return await super().load(feeds, now)
 
-    async def shift(self, step: timedelta) -> None:
-        if self.mood is not Mood.FINE:
+    async def shift(self, step: Step) -> None:
+        if self.mood in {Mood.REFUSES, Mood.READ_ONLY}:
             raise DatabaseError("the disk is full")
         await super().shift(step)
+        if self.mood is Mood.COMMITS_AND_COMPLAINS:
+            raise DatabaseError("the disk does not answer")
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         if self.mood is Mood.REFUSES:
@@ -103,7 +107,7 @@ async def a_ledger(
     clock = clock or FakeClock()
     store = open_store(file)
     ids = map(f"{clock.uptime:.0f}-{{}}".format, count())
-    ledger = Ledger(store, feeds, settings(*rules), clock.now, lambda: next(ids))
+    ledger = Ledger(store, feeds, settings(*rules), SteadyClock(clock), lambda: next(ids))
     try:
         await ledger.load()
         yield Bench(store, clock, ledger, file)

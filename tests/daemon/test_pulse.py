@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.core.answer import FailureKind
+from monitor.core.moment import to_ms
 from tests.core.builders import CODE, failed
 from tests.daemon.parts_stage import Running, execute, play
 from tests.daemon.stage import Mood
@@ -31,6 +32,50 @@ def test_a_step_of_the_wall_clock_moves_schedule_and_timers(file: Path, step: ti
         assert after[0] == before[0] + step / timedelta(milliseconds=1)  # type: ignore[operator]
         await bench.pulse.beat()
         assert execute(file, "SELECT since FROM alert") == [after]
+
+    play(file, story)
+
+
+def test_a_step_right_before_a_failed_poll_makes_nobody_blind(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(IN)
+        bench.clock.step(HOUR)
+        await bench.poll(failed(FailureKind.TIMEOUT))
+        await bench.pulse.beat()
+        await bench.poll(failed(FailureKind.TIMEOUT))
+        assert execute(file, "SELECT kind FROM notice") == [("clock set",)]
+
+    play(file, story)
+
+
+def test_a_delivery_decided_right_after_a_step_is_due_then_and_not_a_step_later(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(OUT)
+        bench.clock.step(HOUR)
+        await bench.poll(IN)
+        await bench.pulse.beat()
+        [(due,)] = execute(file, "SELECT next_at FROM delivery")
+        assert due == to_ms(bench.clock.now())
+
+    play(file, story)
+
+
+@pytest.mark.parametrize("mood", [Mood.READ_ONLY, Mood.COMMITS_AND_COMPLAINS])
+def test_a_step_that_the_database_refuses_moves_the_timers_once_in_the_end(file: Path, mood: Mood) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(IN)
+        [(before,)] = execute(file, "SELECT since FROM alert")
+        bench.store.mood = mood
+        bench.clock.step(HOUR)
+        for _ in range(3):
+            await bench.pulse.beat()
+        bench.store.mood = Mood.FINE
+        bench.clock.step(-3 * HOUR)
+        for _ in range(3):
+            await bench.pulse.beat()
+        [(after,)] = execute(file, "SELECT since FROM alert")
+        assert int(str(after)) - int(str(before)) == -2 * 3_600_000
+        assert bench.parts.clock.now() == bench.clock.now()
 
     play(file, story)
 

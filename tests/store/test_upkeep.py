@@ -12,12 +12,17 @@ from monitor.core.backoff import Accepted
 from monitor.core.decision import Alert, Cause, Decision, DeliveryIntent, MuteReason
 from monitor.core.errors import MonitorError
 from monitor.core.moment import to_ms
+from monitor.core.shift import Step
 from monitor.store.commit import commit
-from monitor.store.outbox import claim
+from monitor.store.outbox import claim, recover
 from monitor.store.row_ids import RowIds
 from monitor.store.upkeep import expire_channel, expire_rule, expire_source, pull_back, retry, shift
 from tests.store.ground import NOON, Monitor, key, listing, new_store, seen
 from tests.store.test_outbox import DOWN, HOUR, REVOKED, decide, fired, states, take, try_once
+
+
+def set_by(step: timedelta) -> Step:
+    return Step("step", NOON + step, step)
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def test_a_step_of_the_clock_moves_the_timers_that_run_and_no_history(monitor: M
     decide(monitor, fired("PRD-1"))
     monitor.write(lambda c: commit(c, Decision(None, alerts=[firing, clearing]), RowIds()))
     step = timedelta(days=-1)
-    monitor.write(lambda c: shift(c, step))
+    monitor.write(lambda c: shift(c, set_by(step)))
     moved, noon = to_ms(NOON + step), to_ms(NOON)
     assert monitor.rows("SELECT since, cleared_at, announced_at FROM alert") == [
         (moved, None, moved),
@@ -98,11 +103,40 @@ def test_a_step_of_the_clock_moves_the_timers_that_run_and_no_history(monitor: M
     assert monitor.rows("SELECT at FROM transition") == [(noon,)]
 
 
+def test_a_step_that_is_brought_again_moves_nothing_twice_and_is_kept_as_a_notice(monitor: Monitor) -> None:
+    decide(monitor, fired())
+    for _ in range(2):
+        monitor.write(lambda c: shift(c, set_by(HOUR)))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON + HOUR),)]
+    assert monitor.rows("SELECT kind, facts, ended_at IS NULL FROM notice") == [
+        ("clock set", '{"seconds":3600.0}', 0)
+    ]
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_what_is_in_flight_while_the_clock_is_set_is_due_at_once_when_its_lane_dies(
+    monitor: Monitor, step: timedelta
+) -> None:
+    decide(monitor, fired())
+    take(monitor)
+    monitor.write(lambda c: shift(c, set_by(step)))
+    monitor.write(lambda c: recover(c, None))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON + step),)]
+
+
+def test_what_a_crash_left_in_flight_before_the_clock_was_set_back_is_due_at_once(monitor: Monitor) -> None:
+    decide(monitor, fired())
+    take(monitor)
+    monitor.write(lambda c: pull_back(c, NOON - HOUR))
+    monitor.write(lambda c: recover(c, None))
+    assert monitor.rows("SELECT next_at FROM delivery") == [(to_ms(NOON - HOUR),)]
+
+
 def test_a_step_of_the_clock_leaves_ended_deliveries_alone(monitor: Monitor) -> None:
     decide(monitor, fired())
     try_once(monitor, Accepted())
     before = monitor.rows("SELECT * FROM delivery")
-    monitor.write(lambda c: shift(c, HOUR))
+    monitor.write(lambda c: shift(c, set_by(HOUR)))
     assert monitor.rows("SELECT * FROM delivery") == before
     assert monitor.write(lambda c: claim(c, "slack", NOON)).items == ()
 
