@@ -27,4 +27,9 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "kills at every system call of a start, a restock, three deliveries, a stop and an upgrade",
         "tests.torture.syscalls.harness",
     ),
+    Harness(
+        "receivers",
+        "receivers that fail in every way of group N, and a healthy channel beside sick ones",
+        "tests.torture.receivers.harness",
+    ),
 )

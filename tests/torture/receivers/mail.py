@@ -1,5 +1,6 @@
 """A mail server for many channels: the sender's address tells the door, whose script holds the manners."""
 
+import logging
 from time import monotonic
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -15,6 +16,7 @@ class MailRoom(Mailbox):
     def __init__(self, town: Town, manners: Manners) -> None:
         self._town = town
         self._by_session: dict[int, Visit] = {}
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # it does not see TLS from the first byte
         super().__init__(manners)
 
     async def handle_MAIL(

@@ -36,7 +36,7 @@ notify = {notify}
 [defaults]
 min_gap = "0s"
 """
-_CHANNEL: Final = '[channels.{name}]\nurl = "{url}"\n'
+_CHANNEL: Final = '[channels.{name}]\nurl = "{url}"\n{option}\n'
 _WATCH: Final = '[[watch]]\nname = "{name}"\nmatch = {{ product_code = "{code}" }}\nnotify = {notify}\n'
 _DELIVERIES: Final = """
 SELECT d.channel, d.state, d.reason, d.attempts, t.event_id, t.edge, p.product_code, t.opening,
@@ -50,7 +50,10 @@ FROM delivery d JOIN notice n ON n.id = d.notice_id
 
 @dataclass
 class Scene:
-    """Add channels and watches, `configure`, `start`; then change the stock and look at the visits."""
+    """Add channels and watches, `configure`, `start`; then change the stock and look at the visits.
+
+    `options`: a line more for the table of a channel.
+    """
 
     folder: Path
     provider: Provider
@@ -58,20 +61,21 @@ class Scene:
     mail_room: MailRoom
     vault: MailRoom
     channels: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
     watches: dict[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
     notify: Sequence[str] = ()
     daemons: list[Daemon] = field(default_factory=list)
 
     @classmethod
     @contextmanager
-    def built(cls, folder: Path) -> Iterator[Self]:
+    def built(cls, folder: Path, provider: type[Provider] = Provider) -> Iterator[Self]:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("monitor.*"):
             left.unlink()
         with ExitStack() as stack:
             town = stack.enter_context(Town(folder))
             rooms = [stack.enter_context(MailRoom(town, manners)) for manners in (Manners(), town.locked())]
-            scene = cls(folder, stack.enter_context(Provider(API_KEY)), town, rooms[0], rooms[1])
+            scene = cls(folder, stack.enter_context(provider(API_KEY)), town, rooms[0], rooms[1])
             scene.provider.shelf.offers = []
             try:
                 yield scene
@@ -98,7 +102,8 @@ class Scene:
 
     def configure(self) -> None:
         text = _HEAD.format(provider=self.provider.url, notify=_listed(self.notify))
-        text += "".join(_CHANNEL.format(name=name, url=url) for name, url in self.channels.items())
+        for name, url in self.channels.items():
+            text += _CHANNEL.format(name=name, url=url, option=self.options.get(name, ""))
         for name, (code, channels) in self.watches.items():
             text += _WATCH.format(name=name, code=code, notify=_listed(channels))
         self.config.touch(0o600)
@@ -123,12 +128,10 @@ class Scene:
         return self.folder / "monitor.toml"
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
-        file = self.folder / "monitor.db"
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
-            return connection.execute(sql).fetchall()
+        return rows_in(self.folder / "monitor.db", sql)
 
     def deliveries(self) -> list[Delivery]:
-        return [Delivery(*row) for row in self.rows(_DELIVERIES)]  # type: ignore[arg-type]
+        return deliveries_in(self.folder / "monitor.db")
 
     def visits(self, *doors: str) -> list[Visit]:
         return [visit for visit in list(self.town.visits) if visit.door in doors]
@@ -150,6 +153,15 @@ class Scene:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         own = {"PYTHONPATH": str(CHECKOUT), "TEST_API_KEY": API_KEY, "SSL_CERT_FILE": str(self.town.ca_file)}
         return {**kept, **self.town.environment, **own}
+
+
+def rows_in(file: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def deliveries_in(file: Path) -> list[Delivery]:
+    return [Delivery(*row) for row in rows_in(file, _DELIVERIES)]  # type: ignore[arg-type]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from tests.acceptance.daemon import Daemon
 from tests.torture.receivers.cases import busy
 from tests.torture.receivers.judge import WINDOW
 from tests.torture.receivers.scene import Scene
+from tests.torture.receivers.services import yes
 
 SECONDS: Final = 30.0
 REFUSED: Final = "n1-refused"
@@ -16,6 +17,7 @@ GONE: Final = "n11-gone-before-told"
 WOKEN: Final = "n4-success-wakes-retries"
 NO_CHANNEL: Final = "n12-channel-removed"
 NO_RULE: Final = "n12-rule-removed"
+GIVEN_UP: Final = "n9-given-up"
 LATER: Final = "PRD-later"
 BUSY: Final = busy(503, 600)
 
@@ -31,6 +33,7 @@ class Specials:
         yield from self._woken(daemon)
         yield from self._removed(daemon)
         yield from self._refused_then_open(daemon)
+        yield from self._given_up()
 
     def _gone(self, daemon: Daemon) -> Iterator[str]:
         """N11: it is sold out while the message about it waits for its second try."""
@@ -79,6 +82,13 @@ class Specials:
             if not scene.patiently(lambda name=name: scene.words(name), SECONDS):  # type: ignore[misc]
                 yield f"{name}: nothing arrived after the receiver had come back"
 
+    def _given_up(self) -> Iterator[str]:
+        """N9: what could not be told in time is given up; the audit will ask who said so."""
+        ended = f"SELECT state FROM delivery WHERE channel = '{GIVEN_UP}'"
+        if not self.scene.patiently(lambda: self.scene.rows(ended) == [("expired",)], SECONDS):
+            yield f"{GIVEN_UP}: should have been given up after 3 s, is {self.scene.rows(ended)}"
+        self.scene.town.doors[GIVEN_UP].usual = yes("lark")
+
 
 def set_up(scene: Scene) -> Specials:
     for name, kind, replies, port in (
@@ -88,9 +98,12 @@ def set_up(scene: Scene) -> Specials:
         (WOKEN, "discord", [BUSY], 0),
         (NO_CHANNEL, "json", [BUSY], 0),
         (NO_RULE, "tgram", [BUSY], 0),
+        (GIVEN_UP, "lark", [], 0),
     ):
         scene.add_channel(name, kind, replies, port)
         scene.add_watch(name, f"PRD-{name}", name)
+    scene.town.doors[GIVEN_UP].usual = busy(503)
+    scene.options[GIVEN_UP] = 'give_up_after = "3s"'
     scene.town.false_names[f"{IMPOSTOR}.example.org"] = "honest.example.org"
     codes = [f"PRD-{name}" for name in scene.watches]
     scene.add_watch("later", LATER, WOKEN)

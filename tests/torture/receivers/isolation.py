@@ -1,0 +1,145 @@
+"""How long a message takes through a healthy channel, alone and beside three that are sick.
+
+Two daemons run in the same seconds, each with a provider whose stock changes at every poll. One has the
+healthy channel alone; the other has a hung, a dripping and a dead one beside it, told of every change too.
+What disturbs the machine disturbs both.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from monitor.simulator.offer import Offer
+from monitor.simulator.server import Simulator
+from tests.acceptance.daemon import Daemon
+from tests.acceptance.provider import OFFER, Provider, Shelf
+from tests.fakes.internet import Answer
+from tests.torture.receivers.judge import audit, events_in
+from tests.torture.receivers.scene import Scene
+from tests.torture.receivers.tally import Tally
+from tests.torture.receivers.visits import Reply
+
+INTERVAL_S: Final = 1.0
+BOUND_MS: Final = 100.0
+HEALTHY: Final = "healthy"
+SICK: Final = ("hung", "dripping", "dead")
+CODES: Final = ("PRD-A", "PRD-B")
+
+
+class Metronome(Shelf):
+    """At every poll one product comes and the other goes. Remembers when each answer was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered_s: list[float] = []
+
+    def offers_at(self, at_s: float) -> Sequence[Offer]:
+        self.answered_s.append(monotonic())
+        turn = len(self.answered_s) % 2
+        return [replace(OFFER, product_code=code, remaining=3 * (turn ^ n)) for n, code in enumerate(CODES)]
+
+
+class TickingProvider(Provider):
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self.shelf = Metronome()
+        self._simulator = Simulator(self.shelf, lambda: 0.0, api_key=api_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`delays_ms` of the messages, oldest first, from the answer that told of the change to the receiver."""
+
+    delays_ms: Sequence[float]
+    restocks: int
+    polls: int
+    missed_polls: int
+    cpu_s: float
+
+    def percentile(self, share: float) -> float:
+        ordered = sorted(self.delays_ms)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def play(folder: Path, seconds: float, bound_ms: float = BOUND_MS) -> Tally:
+    with ExitStack() as stack:
+        scenes = [
+            stack.enter_context(_scene(folder / name, sick))
+            for name, sick in (("alone", ()), ("beside", SICK))
+        ]
+        daemons = [scene.start() for scene in scenes]
+        scenes[0].patiently(lambda: False, seconds)
+        cpu_s = [_cpu_s(daemon) for daemon in daemons]
+        for daemon in daemons:
+            daemon.stop(within_s=30)
+        alone, beside = (measured(scene, spent) for scene, spent in zip(scenes, cpu_s, strict=True))
+        tally = Tally(list(compared(alone, beside, bound_ms)), dict(_counts(alone, beside)))
+        for scene in scenes:
+            deliveries, visits = scene.deliveries(), scene.visits(*scene.channels)
+            # A message that was not begun when the daemon was stopped waits for its next start.
+            tally.violations += audit(deliveries, visits, [], {*SICK, HEALTHY})
+        return tally
+
+
+def compared(alone: Measured, beside: Measured, bound_ms: float = BOUND_MS) -> Iterator[str]:
+    later_ms = beside.percentile(0.99) - alone.percentile(0.99)
+    if later_ms > bound_ms:
+        yield f"beside sick channels the p99 of the healthy one is {later_ms:.0f} ms later"
+    if beside.missed_polls > alone.missed_polls:
+        yield f"beside sick channels {beside.missed_polls} polls were missed, alone {alone.missed_polls}"
+    for name, one in (("alone", alone), ("beside", beside)):
+        if one.restocks < 0.9 * one.polls - 5:
+            yield f"{name}: of {one.polls} polls only {one.restocks} restocks were told"
+
+
+def measured(scene: Scene, cpu_s: float) -> Measured:
+    shelf = scene.provider.shelf
+    assert isinstance(shelf, Metronome)
+    polls = {poll: number for number, (poll,) in enumerate(scene.rows("SELECT id FROM poll ORDER BY id"))}
+    seen = scene.rows("SELECT event_id, poll_id FROM transition WHERE edge = 'fired'")
+    answered_s = {str(event): shelf.answered_s[polls[poll]] for event, poll in seen}
+    arrived_s = {
+        event: visit.at_s
+        for visit in reversed(scene.visits(HEALTHY))
+        for event in events_in(visit.words)
+        if event in answered_s
+    }
+    delays_ms = [1000 * (arrived_s[event] - answered_s[event]) for event in arrived_s]
+    span_s = shelf.answered_s[-1] - shelf.answered_s[0]
+    missed = round(span_s / INTERVAL_S) + 1 - len(shelf.answered_s)
+    return Measured(delays_ms, len(arrived_s), len(shelf.answered_s), missed, cpu_s)
+
+
+@contextmanager
+def _scene(folder: Path, sick: Sequence[str]) -> Iterator[Scene]:
+    with Scene.built(folder, TickingProvider) as scene:
+        scene.add_channel(HEALTHY, "json")
+        for name in sick:
+            scene.add_channel(name, "plain" if name == "dead" else "json", port=scene.town.shut_port())
+        for name, reply in (("hung", Reply(answer=Answer(fault="hang"))), ("dripping", Reply(drips=True))):
+            if name in sick:
+                scene.town.doors[name].usual = reply
+        for code in CODES:
+            scene.add_watch(code, code, HEALTHY, *sick)
+        scene.notify = [HEALTHY]
+        scene.configure()
+        yield scene
+
+
+def _cpu_s(daemon: Daemon) -> float:
+    fields = Path(f"/proc/{daemon.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _counts(alone: Measured, beside: Measured) -> Iterator[tuple[str, float | int]]:
+    yield "isolation: restocks told", beside.restocks
+    for name, one in (("alone", alone), ("beside", beside)):
+        for share, words in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"), (1.0, "max")):
+            yield f"{name} {words}, ms", round(one.percentile(share), 1)
+        yield f"{name} polls", one.polls
+        yield f"{name} polls missed", one.missed_polls
+        yield f"{name} CPU, s", one.cpu_s
