@@ -98,8 +98,8 @@ class Simulator:
             with suppress(ConnectionError, TimeoutError):
                 await self._admit(reader, writer)
         except asyncio.CancelledError:
+            # By `stop`. Raised on, Python 3.11 would put a traceback on standard error.
             writer.transport.abort()
-            raise
         finally:
             self._connections.discard(task)
             writer.close()

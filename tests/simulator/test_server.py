@@ -182,3 +182,18 @@ def test_a_connection_accepted_while_stopping_is_dropped() -> None:
         writer.close()
 
     serve(use)
+
+
+def test_a_stop_drops_open_connections_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio of Python 3.11 puts a traceback on standard error for each of them that ends as cancelled."""
+
+    async def use(running: Running) -> None:
+        reader, writer = await running.connect()
+        writer.write(request("GET", LIST, KEY))
+        assert (await read(reader)).status == 200
+        await running.simulator.stop()
+        await until_closed(reader)
+        writer.close()
+
+    serve(use)
+    assert caplog.text == ""
