@@ -72,13 +72,15 @@ def channel_pause(refused: Refused, pauses_in_a_row: int) -> timedelta:
 
 
 def source_backoff(failed: Failed, failures_in_a_row: int, interval: timedelta) -> timedelta | None:
-    """How long a source is left alone after a failure; None: until the next interval.
+    """How long after a request that failed a source is left alone; None: until the next interval.
 
     `failures_in_a_row` counts those that call for patience, this one included.
     """
     if not failed.kind.backs_off:
         return None
-    patience = min(interval * float(2 ** min(failures_in_a_row, 16)), max(interval, LONGEST_SOURCE_BACKOFF))
-    if failed.retry_after is not None:
-        patience = max(patience, min(failed.retry_after, LONGEST_RETRY_AFTER))
-    return patience
+    return min(interval * float(2 ** min(failures_in_a_row, 16)), max(interval, LONGEST_SOURCE_BACKOFF))
+
+
+def asked_patience(failed: Failed) -> timedelta:
+    """How long after its answer the provider itself wants to be left alone, within reason."""
+    return min(failed.retry_after or timedelta(0), LONGEST_RETRY_AFTER)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from monitor.core.answer import Failed, Listing
-from monitor.core.backoff import source_backoff
+from monitor.core.backoff import asked_patience, source_backoff
 
 EARLY_S: Final = 0.1
 """A slot this much before the end of the wait counts: slots and waits are multiples of one interval."""
@@ -32,5 +32,5 @@ class SourceGate:
         self._complaints += 1
         patience = source_backoff(answer, self._complaints, self.interval)
         if patience is not None:
-            asked = answer.retry_after is not None
-            self._open_at = (self._monotonic() if asked else started) + patience.total_seconds()
+            asked_until = self._monotonic() + asked_patience(answer).total_seconds()
+            self._open_at = max(started + patience.total_seconds(), asked_until)

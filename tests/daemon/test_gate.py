@@ -40,7 +40,14 @@ def test_a_long_interval_is_never_left_alone_for_longer_than_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "waits"), [(timedelta(seconds=90), 90), (timedelta(days=9), 900), (timedelta(0), 30)]
+    ("asked", "waits"),
+    [
+        (timedelta(seconds=90), 90),
+        (timedelta(days=9), 900),
+        pytest.param(timedelta(seconds=26), 26, id="longer than what is left of ours"),
+        pytest.param(timedelta(seconds=1), 25, id="shorter than ours, which counts from the request"),
+        pytest.param(timedelta(0), 25, id="none at all"),
+    ],
 )
 def test_a_retry_after_is_counted_from_the_answer_and_capped(asked: timedelta, waits: float) -> None:
     clock = FakeClock()
