@@ -23,9 +23,19 @@ class Harness:
 
 HARNESSES: Final[tuple[Harness, ...]] = (
     Harness(
+        "kill",
+        "kills the daemon at random moments of 10,000 lives, with a receiver that fails one time in five",
+        "tests.torture.kill.harness",
+    ),
+    Harness(
         "syscalls",
         "kills at every system call of a start, a restock, three deliveries, a stop and an upgrade",
         "tests.torture.syscalls.harness",
+    ),
+    Harness(
+        "powercut",
+        "cuts the power after every operation on the files of a run, and starts the daemon's code on what is left",
+        "tests.torture.powercut.harness",
     ),
     Harness(
         "receivers",
