@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -45,7 +45,8 @@ class LifeLock:
         return _is_at(self._descriptor, self._path)
 
     def close(self) -> None:
-        os.ftruncate(self._descriptor, 0)
+        with suppress(OSError):  # a disk that refuses: what it says of us is not read once nobody holds it
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
     def _take(self, file: Path, holder: str) -> None:

@@ -47,6 +47,17 @@ def test_the_life_lock_is_free_again_after_close(tmp_path: Path) -> None:
     LifeLock(tmp_path / "monitor.db", "run").close()
 
 
+def test_the_life_lock_is_let_go_on_a_disk_that_refuses_to_the_last(tmp_path: Path) -> None:
+    lock = LifeLock(tmp_path / "monitor.db", "run")
+    not_for_writing = os.open(tmp_path / "monitor.db.lock", os.O_RDONLY)
+    os.dup2(not_for_writing, lock._descriptor)
+    os.close(not_for_writing)
+    lock.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(lock._descriptor)
+    LifeLock(tmp_path / "monitor.db", "run").close()
+
+
 def test_a_left_over_lock_file_of_a_dead_process_holds_nobody_up(tmp_path: Path) -> None:
     (tmp_path / "monitor.db.lock").write_text("99999999 run\n")
     lock = LifeLock(tmp_path / "monitor.db", "run")
