@@ -44,10 +44,11 @@ class _Selector(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return self._real.select(None)
+        is_busy = self._is_busy()  # before the look: what a thread answers after it is not missed
         ready = self._real.select(0)
         if ready or timeout <= 0:
             return ready
-        if self._is_busy():
+        if is_busy:
             return self._real.select(PATIENCE_WITH_THREADS_S)
         self._jump(timeout)
         return []
