@@ -34,12 +34,17 @@ HARNESSES: Final[tuple[Harness, ...]] = (
     ),
     Harness(
         "powercut",
-        "cuts the power after every operation on the files of a run, and starts the daemon's code on what is left",
+        "cuts the power after every operation on the files of a run, and starts the daemon on what is left",
         "tests.torture.powercut.harness",
     ),
     Harness(
         "receivers",
         "receivers that fail in every way of group N, and a healthy channel beside sick ones",
         "tests.torture.receivers.harness",
+    ),
+    Harness(
+        "planted",
+        "plants known mistakes one at a time, and searches for the test that catches each",
+        "tests.torture.planted.harness",
     ),
 )

@@ -1,0 +1,161 @@
+"""Mistakes on the way from the outbox to a receiver."""
+
+from typing import Final
+
+from tests.torture.planted.mistake import Mistake
+
+IN_NOTIFY: Final = (
+    Mistake(
+        "mark before send",
+        "monitor/notify/lanes.py",
+        "        outcome = await self.sender.send(message.title, message.body)\n        ended_s",
+        "        from monitor.core.backoff import Accepted\n\n"
+        "        await self._record(message.delivery_ids, Accepted(), started, 0)\n"
+        "        outcome = await self.sender.send(message.title, message.body)\n        ended_s",
+        "what a crash or a dead receiver stops in between is lost and counts as sent",
+        ("tests/notify/test_lanes.py",),
+        "G1",
+    ),
+    Mistake(
+        "truthiness of a send result",
+        "monitor/notify/channel.py",
+        'delivered = [r.status.name for r in result.results] == ["SUCCESS"]',
+        "delivered = bool(result.results)",
+        "whatever the library answers counts as sent",
+        ("tests/notify/test_rude_plugins.py", "tests/notify/test_answers.py", "tests/notify/test_mail.py"),
+        "G1",
+    ),
+    Mistake(
+        "the library believed",
+        "monitor/notify/classify.py",
+        "    if evidence.exchanges:\n        return _judge_exchanges(evidence)",
+        "    if evidence.exchanges and not evidence.delivered:\n        return _judge_exchanges(evidence)",
+        "a Chinese robot that refuses with HTTP 200 swallows every alert",
+        ("tests/notify/test_classify.py", "tests/notify/test_wire.py"),
+        "G1",
+    ),
+    Mistake(
+        "redirects followed to a login page",
+        "monitor/notify/channel.py",
+        "        http_redirects=False,\n",
+        "        http_redirects=True,\n",
+        "a message to a moved web hook counts as sent, since the login page answers 200",
+        ("tests/notify/test_transport_faults.py", "tests/notify/test_wire.py"),
+        "G1",
+    ),
+    Mistake(
+        "mentions of the provider left in",
+        "monitor/notify/channel.py",
+        "body = robots.without_mentions(self.kind, body)",
+        "body = str(body)",
+        "a product name calls everybody in the channel",
+        ("tests/notify/test_wire.py",),
+        "G15",
+    ),
+    Mistake(
+        "unescaped Slack text",
+        "monitor/notify/channel.py",
+        'body_format="text"',
+        'body_format="markdown"',
+        "a product name is a link, or calls the whole channel",
+        ("tests/notify/test_wire.py",),
+        "G15",
+    ),
+    Mistake(
+        "the library's pauses left in",
+        "monitor/notify/channel.py",
+        "    service.request_rate_per_sec = 0\n"
+        "    service.throttle = _no_pause  # type: ignore[method-assign]\n",
+        "",
+        "each message of a mail channel waits for five seconds more",
+        ("tests/notify/test_load.py", "tests/notify/test_wire.py"),
+        "G7",
+    ),
+    Mistake(
+        "an answer of 408 or 425 given up",
+        "monitor/notify/classify.py",
+        "_TRANSIENT_STATUSES: Final = frozenset({408, 425, 429})",
+        "_TRANSIENT_STATUSES: Final = frozenset({429})",
+        "a proxy that was slow once loses an alert",
+        ("tests/notify/test_classify.py",),
+        "G8",
+    ),
+    Mistake(
+        "greylisting read as final",
+        "monitor/notify/mail.py",
+        "FailureClass.TRANSIENT if reply.code < 500 else FailureClass.PERMANENT",
+        "FailureClass.TRANSIENT if reply.code < 400 else FailureClass.PERMANENT",
+        "a mail server that greylists gets no alert at all",
+        ("tests/notify/test_mail.py",),
+        "G8",
+    ),
+    Mistake(
+        "a token left in the reason",
+        "monitor/notify/channel.py",
+        "reason = self.redact(outcome.reason)[:_LONGEST_REASON]",
+        "reason = outcome.reason[:_LONGEST_REASON]",
+        "the token of a web hook stands in the database and in the log",
+        (
+            "tests/notify/test_redact.py",
+            "tests/notify/test_answers.py",
+            "tests/notify/test_transport_faults.py",
+        ),
+        "G14",
+    ),
+    Mistake(
+        "abandoned threads not counted",
+        "monitor/notify/sending.py",
+        "        self.abandoned += 1\n        answer",
+        "        answer",
+        "a receiver that hangs eats a thread every fifteen seconds",
+        ("tests/notify/test_sending.py",),
+        "G13",
+    ),
+    Mistake(
+        "no deadline of our own for a send",
+        "monitor/notify/sending.py",
+        "timeout=self._deadline_s)",
+        "timeout=None)",
+        "a receiver that drips holds its lane for ever",
+        ("tests/notify/test_sending.py",),
+        "G7",
+    ),
+    Mistake(
+        "send threads that keep the process alive",
+        "monitor/notify/sending.py",
+        "threading.Thread(target=work, name=name, daemon=True).start()",
+        "threading.Thread(target=work, name=name).start()",
+        "a stop waits for a receiver that hangs until systemd kills",
+        ("tests/notify/test_sending.py",),
+    ),
+    Mistake(
+        "a 429 without a time pauses nothing",
+        "monitor/notify/lanes.py",
+        "elif outcome.pauses_channel:",
+        "elif outcome.pauses_channel and outcome.retry_after is not None:",
+        "a receiver that asks for peace gets the next message at once",
+        ("tests/notify/test_lanes.py",),
+        "G7",
+    ),
+    Mistake(
+        "an outcome that the database refused is forgotten",
+        "monitor/notify/lanes.py",
+        "            except DatabaseError:\n"
+        "                if self._is_stopping:\n"
+        "                    return None\n"
+        "                await asyncio.sleep(self._database_patience_s)",
+        "            except DatabaseError:\n                return None",
+        "the message is sent again, though it arrived",
+        ("tests/notify/test_lanes.py",),
+        "G3",
+    ),
+    Mistake(
+        "a crashed lane leaves its message in flight",
+        "monitor/notify/lanes.py",
+        "        if self._is_unsure:\n            await self._outbox.recover(self.name)\n",
+        "",
+        "the message that a lane died of is never told",
+        ("tests/notify/test_lanes.py",),
+        "G1",
+    ),
+)
