@@ -1,0 +1,45 @@
+"""A run is recorded and the power is cut at many places in it: nothing that was acknowledged is lost."""
+
+from itertools import pairwise
+from pathlib import Path
+
+from tests.torture.powercut.conftest import SEED
+from tests.torture.powercut.harness import found_in_broken
+from tests.torture.powercut.operations import SyncNames, Truncate
+from tests.torture.powercut.recording import Played, Recording
+from tests.torture.powercut.releases import IMPATIENT, UNSYNCED_COPY
+from tests.torture.powercut.replay import Plan, replay
+from tests.torture.powercut.share import shared_out
+
+
+def test_no_image_lost_a_commit_or_is_corrupt(recording: Recording, tmp_path: Path) -> None:
+    share = replay(recording, Plan(SEED, drawn=1, every=15), tmp_path)
+    assert share.violations == []
+    assert len(share.images) > 300
+    assert len(share.torn) > 20
+    assert len(share.reordered) > 100
+
+
+def test_a_program_that_does_not_sync_is_found_out(recording: Recording, tmp_path: Path) -> None:
+    found = found_in_broken(tmp_path, SEED, IMPATIENT, *UNSYNCED_COPY, every=10)
+    assert found["lost"] > 10
+    assert found["backup"] > 10
+
+
+def test_the_names_of_new_files_must_be_synced_too(recording: Recording, tmp_path: Path) -> None:
+    """A disk on which a sync of the folder does nothing loses what was acknowledged."""
+    first = recording.acts[0]
+    operations = [o for o in recording.operations[: first.end] if not isinstance(o, SyncNames)]
+    deaf = Recording(operations, recording.truth, [Played(first.release, 0, len(operations))])
+    assert replay(deaf, Plan(SEED, drawn=1, every=40), tmp_path).findings["lost"] > 10
+
+
+def test_the_recorded_run_makes_a_file_larger_and_smaller(recording: Recording) -> None:
+    sizes = [o.size for o in recording.operations if isinstance(o, Truncate) and o.size > 0]
+    assert any(earlier > later for earlier, later in pairwise(sizes))
+
+
+def test_every_cut_is_one_worker_s() -> None:
+    shares = shared_out(range(1, 1000), 3)
+    assert sorted(cut for share in shares for cut in share) == list(range(1, 1000))
+    assert min(map(len, shares)) > 300
