@@ -5,6 +5,7 @@ through every missed second after a suspend. This one knows only a start and an 
 time is one division away; and whoever watches the clocks calls `rearm` after a step.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -85,5 +86,5 @@ class Schedule:
     def _heard(self, event: JobExecutionEvent) -> None:
         if event.code == EVENT_JOB_MAX_INSTANCES:
             self._on_skipped(event.job_id)
-        else:
+        elif not isinstance(event.exception, asyncio.CancelledError):  # the process ends
             _log.error("job crashed", exc_info=event.exception, extra={"fields": {"job": event.job_id}})

@@ -146,6 +146,24 @@ def test_a_job_that_crashes_is_logged_and_runs_again(caplog: pytest.LogCaptureFi
     assert "job crashed" in caplog.text
 
 
+def test_a_job_that_the_end_of_the_process_cuts_off_has_not_crashed(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        began = asyncio.Event()
+
+        async def job() -> None:
+            began.set()
+            await asyncio.Event().wait()
+
+        schedule = Schedule(lambda: datetime.now(UTC), lambda _: None)
+        schedule.start()
+        schedule.every("endless", SECOND, 0 * SECOND, job)
+        async with asyncio.timeout(10):
+            await began.wait()
+
+    asyncio.run(run())
+    assert "job crashed" not in caplog.text
+
+
 def test_a_paused_schedule_starts_nothing_and_a_removed_job_is_gone() -> None:
     def play(schedule: Schedule, _: Wall) -> None:
         schedule.every("a", SECOND, SECOND, do_nothing)
