@@ -38,9 +38,9 @@ def copy_file(
         with _plain_errors(file, target):
             _copy(file, part, progress)
             _check(file, part)
-        _sync(part)
+        sync(part)
         part.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise DatabaseError(f"cannot write the backup {target}: {error.strerror}") from error
     finally:
@@ -85,7 +85,8 @@ def _check(file: Path, part: Path) -> None:
         raise DatabaseError(f"{file} is damaged, so its copy would be too ({what}). {advice_on_damage(file)}")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """A file's data, or the names in a directory: on the disk when this returns."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced
 from monitor.store import migrate
+from monitor.store.backup import sync
 from monitor.store.engines import driver, engine_errors, reader_engine, writer_engine
 from monitor.store.locks import PATIENCE, LifeLock, WriteLock
 from monitor.store.revision import is_behind, refuse_missing, refuse_unusable, revision_of
@@ -179,6 +180,8 @@ class Database:
         log = Path(f"{self.file}-wal")
         is_ours = self._wal_identity is not None and _identity_of(log) == self._wal_identity
         if is_ours and _identity_of(self.file) != self._identity:
+            with suppress(OSError):  # or a power cut could bring the old file back without what its log held
+                sync(self.file.parent)
             for path in (log, Path(f"{self.file}-shm")):
                 path.unlink(missing_ok=True)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from tests.torture.powercut.conftest import SEED
 from tests.torture.powercut.harness import found_in_broken
-from tests.torture.powercut.operations import SyncNames, Truncate
+from tests.torture.powercut.operations import SyncNames, Truncate, Unlink
 from tests.torture.powercut.recording import Played, Recording
 from tests.torture.powercut.releases import IMPATIENT, UNSYNCED_COPY
 from tests.torture.powercut.replay import Plan, replay
-from tests.torture.powercut.share import shared_out
+from tests.torture.powercut.share import Job, shared_out
+from tests.torture.powercut.worker import work
 
 
 def test_no_image_lost_a_commit_or_is_corrupt(recording: Recording, tmp_path: Path) -> None:
@@ -32,6 +33,16 @@ def test_the_names_of_new_files_must_be_synced_too(recording: Recording, tmp_pat
     operations = [o for o in recording.operations[: first.end] if not isinstance(o, SyncNames)]
     deaf = Recording(operations, recording.truth, [Played(first.release, 0, len(operations))])
     assert replay(deaf, Plan(SEED, drawn=1, every=40), tmp_path).findings["lost"] > 10
+
+
+def test_a_deleted_file_does_not_come_back_without_its_log(recording: Recording, tmp_path: Path) -> None:
+    """An older state would come back with it, and what was told since would be told again."""
+    file_gone = recording.operations.index(Unlink("monitor.db"))
+    log_gone = recording.operations.index(Unlink("monitor.db-wal"), file_gone)
+    cuts = list(range(file_gone, log_gone + 3))
+    share = work(Job(recording, cuts, 20, SEED, tmp_path / "scratch", tmp_path / "unused"))
+    assert share.violations == []
+    assert len(share.images) > 3
 
 
 def test_the_recorded_run_makes_a_file_larger_and_smaller(recording: Recording) -> None:
