@@ -43,8 +43,18 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "tests.torture.receivers.harness",
     ),
     Harness(
+        "sandbox",
+        "the installed unit in a booted machine: its system calls, its writes, and how it recovers",
+        "tests.torture.sandbox.harness",
+    ),
+    Harness(
         "planted",
         "plants known mistakes one at a time, and searches for the test that catches each",
         "tests.torture.planted.harness",
+    ),
+    Harness(
+        "mutants",
+        "mutates core/ line by line with mutmut, and counts what its tests do not notice",
+        "tests.torture.mutants.harness",
     ),
 )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 _FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+?::.*?)(?: - .*)?$", re.MULTILINE)
@@ -51,29 +52,27 @@ class Suite:
         options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE"]
         left_out = [f"--deselect={name}" for name in without]
         command = [sys.executable, "-m", "pytest", *options, *left_out, *tests]
-        process = subprocess.Popen(
-            command,
-            cwd=self.checkout,
-            env=self._environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            said, _ = process.communicate(timeout=within_s)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            return Tried(hung=True)
+        with TemporaryFile() as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.checkout,
+                env=self._environ,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                # With what it started: daemons of acceptance tests among them.
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                return Tried(hung=True)
+            output.seek(0)
+            said = output.read().decode(errors="replace")
         if process.returncode == _NO_FAILURE:
             return Tried()
         found = _FAILED.search(said)
         if process.returncode != _FAILURE or found is None:
             raise CannotRunError(f"pytest {' '.join(tests)} ended with {process.returncode}: {said[-600:]}")
         return Tried(found[1])
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    """With all that it started: daemons of acceptance tests among them."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
