@@ -14,7 +14,7 @@ from monitor.core.errors import DatabaseError
 from monitor.core.product import Feed
 from monitor.daemon.channels import Loaded
 from monitor.daemon.clock import Clock, SteadyClock, new_event_id
-from monitor.daemon.gate import SourceGate
+from monitor.daemon.gate import EARLY_S, SourceGate
 from monitor.daemon.health import Health
 from monitor.daemon.lane_tasks import LaneTasks
 from monitor.daemon.ledger import Ledger, Taken
@@ -143,9 +143,8 @@ class Parts:
         share = source.interval / len(source.feeds)
         jitter = self.outside.chance() * min(share, timedelta(seconds=1)) / 2
         for number, feed in enumerate(source.feeds):
-            job = partial(self._poll, feed)
             phase = max(number * share + jitter, self._rest_of(feed, source.interval))
-            self.schedule.every(job_of(feed), source.interval, phase, job)
+            self.schedule.every(job_of(feed), source.interval, phase, partial(self._poll, feed))
             self.health.expect(feed, source.interval, source.timeout)
 
     def _rest_of(self, feed: Feed, interval: timedelta) -> timedelta:
@@ -193,7 +192,23 @@ class Parts:
                 await self.store.checkpoint()
         self.store.close(DATABASE_ENDS_WITHIN_S)
 
+    def _is_too_soon(self, feed: Feed) -> bool:
+        """After a suspend a feed is asked for at once, out of turn: then its next turn may come too soon.
+
+        From there on its grid begins an interval after it was asked for. A step of the clock upsets the grid
+        as well, but the pulse is about to put that right.
+        """
+        interval = self.gates[feed.source].interval
+        rest = self._rest_of(feed, interval)
+        if rest.total_seconds() <= EARLY_S:
+            return False
+        if not self.clock.step():
+            self.schedule.every(job_of(feed), interval, rest, partial(self._poll, feed))
+        return True
+
     async def _poll(self, feed: Feed) -> None:
+        if self._is_too_soon(feed):
+            return
         task = asyncio.current_task()
         if task is not None:
             self._polling[task] = feed

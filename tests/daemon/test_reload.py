@@ -10,7 +10,6 @@ import pytest
 from monitor.config.loading import load
 from monitor.core.errors import ConfigError, DatabaseError, MonitorError
 from monitor.core.product import Feed
-from monitor.daemon.clock import Clock
 from monitor.daemon.parts import Parts, job_of
 from monitor.daemon.reload import reload
 from tests.core.builders import CODE
@@ -28,9 +27,10 @@ MORE_CHANNELS = (
 
 
 class Bench:
-    def __init__(self, parts: Parts, folder: Path) -> None:
+    def __init__(self, parts: Parts, folder: Path, clock: FakeClock) -> None:
         self.parts = parts
         self.folder = folder
+        self.clock = clock
 
     async def reload(self, text: str) -> str:
         config_in(self.folder, text)
@@ -51,11 +51,11 @@ def play(
     environ: Mapping[str, str] = ENVIRON,
 ) -> None:
     async def run() -> None:
-        clock: Clock = FakeClock()
+        clock = FakeClock()
         parts = await Parts.start(config_in(file.parent, text), environ, clock)
         parts.schedule.pause()
         try:
-            await story(Bench(parts, file.parent))
+            await story(Bench(parts, file.parent, clock))
         finally:
             await parts.stop()
 
@@ -251,6 +251,7 @@ def test_a_data_centre_that_is_asked_for_again_is_seen_for_the_first_time(file: 
         assert (ledger.world.alerts, ledger.world.episodes) == ({}, set())
         await bench.reload(CONFIG.replace("[source]", "[source]\naidc_ids = [1, 7]"))
         bench.parts.clients["default"] = FakeSource(IN)  # type: ignore[assignment]
+        bench.clock.advance(15)
         await bench.parts._poll(Feed("default", 1))
         assert execute(file, "SELECT cause FROM transition") == [("existing",)] * 2
 
