@@ -142,6 +142,7 @@ class Era:
             life=life,
             code=code,
             claimed=[asdict(claimed) for claimed in mortem.claimed],
+            asked=len(killed.asked),
             phases=sorted(phases_of(killed)) if code != 0 else [],
             ok_polls=mortem.ok_polls,
             log_bytes=mortem.log_bytes,
@@ -150,7 +151,9 @@ class Era:
 
 
 def killed_of(lines: Sequence[Line], mortem: Mortem, committed: int) -> Killed:
-    """From the lines of one life. What was served or answered after the kill reached nobody."""
+    """From the lines of one life. What was served or answered after the kill reached nobody, and what was
+    claimed before its birth is an earlier kill's."""
+    born = min((line["at"] for line in lines if line["what"] == "born"), default=0)
     names = [line.get("name") for line in lines]
     kill = names.index("SIGKILL") if "SIGKILL" in names else len(lines)
     served = {line["number"] for line in lines[:kill] if line["what"] == "served"}
@@ -167,7 +170,7 @@ def killed_of(lines: Sequence[Line], mortem: Mortem, committed: int) -> Killed:
             for line in lines
             if line["what"] == "heard" and line["accepted"]
         ],
-        claimed=mortem.claimed,
+        claimed=[claimed for claimed in mortem.claimed if claimed.at >= born],
         unclaimed=mortem.unclaimed,
         was_stopping="SIGTERM" in names,
     )

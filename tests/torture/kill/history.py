@@ -83,6 +83,7 @@ class Life:
     born_at: int = 0
     code: int | None = -9
     signals: tuple[str, ...] = ("SIGKILL",)
+    asked: int = 1
     claimed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     phases: tuple[str, ...] = ()
     log_bytes: int = 0
@@ -153,6 +154,7 @@ def _lives(lines: Sequence[Line]) -> list[Life]:
             born[line["life"]]["at"],
             line["code"],
             signals[line["life"]],
+            line["asked"],
             {(one["event"], one["channel"]): one["at"] for one in line["claimed"]},
             tuple(line["phases"]),
             line["log_bytes"],

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.torture.kill.history import History
+from tests.torture.kill.history import History, Life
 from tests.torture.kill.phases import Phase
 from tests.torture.kill.polls import edges_of, life_of_poll, match
 from tests.torture.kill.tellings import Form
@@ -62,12 +62,21 @@ def _lives_that_ended_badly(history: History) -> list[str]:
     return [
         f"life {life.number} ended with {life.code} after {life.signals}"
         for life in history.lives
-        if life.code is not None and not _is_good_end(life.code, life.signals)
+        if not _ended_well(life)
     ]
 
 
-def _is_good_end(code: int, signals: tuple[str, ...]) -> bool:
-    return "SIGKILL" in signals if code == -9 else code == 0 and "SIGTERM" in signals
+def _ended_well(life: Life) -> bool:
+    """Before it minds signals and when its stop is over, a SIGTERM ends it as any other process."""
+    match life.code:
+        case None:
+            return True
+        case -9:
+            return "SIGKILL" in life.signals
+        case -15:
+            return life.signals.count("SIGTERM") >= (2 if life.asked else 1)
+        case code:
+            return code == 0 and "SIGTERM" in life.signals
 
 
 def _counts(history: History, lost: int) -> dict[str, int]:

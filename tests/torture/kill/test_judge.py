@@ -209,6 +209,11 @@ FALSE = [
     ),
     ("a crash", but(lives=[KILLED_IN_THE_GAP, replace(STOPPED, code=1)]), "life 1 ended with 1"),
     (
+        "a SIGTERM that it did not mind",
+        but(lives=[KILLED_IN_THE_GAP, replace(STOPPED, code=-15)]),
+        "life 1 ended with -15",
+    ),
+    (
         "an end of its own",
         but(lives=[KILLED_IN_THE_GAP, replace(STOPPED, signals=())]),
         "life 1 ended with 0 after ()",
@@ -234,6 +239,14 @@ def test_a_false_history_is_found_out(change: Callable[[History], History], said
 def test_an_answer_that_a_kill_took_with_it_is_no_loss() -> None:
     taken = Request(5, 0, 1, 2100, {A: 9, B: 0})
     assert judge(replace(TRUE, requests=[*TRUE.requests[:2], taken, *TRUE.requests[2:]])).violations == ()
+
+
+@pytest.mark.parametrize(("asked", "signals"), [(0, 1), (3, 2)])
+def test_a_sigterm_may_end_it_at_once_before_it_minds_them_and_when_its_stop_is_over(
+    asked: int, signals: int
+) -> None:
+    ended = Life(2, 9000, code=-15, signals=("SIGTERM",) * signals, asked=asked)
+    assert judge(replace(TRUE, lives=[*TRUE.lives, ended])).violations == ()
 
 
 def test_lost_edges_are_counted() -> None:

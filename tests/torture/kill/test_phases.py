@@ -50,6 +50,7 @@ def test_what_is_served_or_answered_after_the_kill_reaches_nobody() -> None:
     body = "productCode: PRD-01-A\nrule any\nevent event1"
     heard: Line = {"channel": "alpha", "number": 7, "at": 210}
     lines: list[Line] = [
+        {"what": "born", "at": 50},
         {"what": "asked", "number": 1, "feed": 1, "cut": False, "at": 100},
         {"what": "heard", **heard, "accepted": True, "title": "IN STOCK 3 nodes", "message": body},
         {"what": "signal", "name": "SIGKILL"},
@@ -58,3 +59,8 @@ def test_what_is_served_or_answered_after_the_kill_reaches_nobody() -> None:
     ]
     killed = killed_of(lines, Mortem(claimed=(CLAIMED,)), committed=0)
     assert phases_of(killed) == {Phase.POLLING, Phase.GAP}
+
+
+def test_what_an_earlier_life_left_in_flight_is_not_this_kill() -> None:
+    killed = killed_of([{"what": "born", "at": 300}], Mortem(claimed=(CLAIMED,)), committed=0)
+    assert phases_of(killed) == {Phase.STARTING}
