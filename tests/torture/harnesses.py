@@ -48,6 +48,11 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "tests.torture.sandbox.harness",
     ),
     Harness(
+        "fuzz",
+        "a million made and mutated answers held against a second reading, and two machines of Hypothesis",
+        "tests.torture.fuzz.harness",
+    ),
+    Harness(
         "planted",
         "plants known mistakes one at a time, and searches for the test that catches each",
         "tests.torture.planted.harness",
