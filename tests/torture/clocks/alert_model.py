@@ -1,0 +1,148 @@
+"""One rule and one product in the reference model: when it opens and closes, and what of that is told."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.torture.clocks.pacing import Pacing
+from tests.torture.clocks.scene import Watch
+
+NEVER: Final = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`muted`: why it was not told, None if it was. `at`: a resolve is dated when the product left.
+
+    `is_doubtful`: whether it was told cannot be foreseen, only that it happened.
+    """
+
+    kind: str
+    rule: str
+    code: str
+    cause: str
+    muted: str | None
+    at: datetime
+    peak: int | None = None
+    lasted: timedelta | None = None
+    is_doubtful: bool = False
+
+
+@dataclass(slots=True)
+class AlertModel:
+    """Since when it waits, is open, is about to close; none of these: nothing. `told_at`: said last."""
+
+    watch: Watch
+    code: str
+    pacing: Pacing
+    waits_since: datetime | None = None
+    open_since: datetime | None = None
+    gone_since: datetime | None = None
+    cause: str = "other"
+    muted: str | None = None
+    told_at: datetime | None = None
+    peak: int = 0
+
+    @property
+    def is_there(self) -> bool:
+        """May a message say that it is to be had now?"""
+        return self.open_since is not None and self.gone_since is None
+
+    def met(self, cause: str, remaining: int, now: datetime, *, is_hushed: bool) -> Edge | None:
+        self.peak = max(self.peak, remaining)
+        if self.open_since is not None:
+            self.gone_since = None
+            return self._again(now, is_hushed=is_hushed)
+        if self.waits_since is None:
+            self.waits_since, self.cause = now, cause
+        return self._open(now, is_hushed=is_hushed) if now - self.waits_since >= self.watch.hold else None
+
+    def not_met(self, cause: str, now: datetime, *, is_hushed: bool) -> Edge | None:
+        if self.open_since is None:
+            self._forget()
+            return None
+        if self.gone_since is None:
+            self.gone_since, self.cause = now, cause
+        if now - self.gone_since < self.watch.keep:
+            return None
+        muted = self.muted or self._why_no_end_is_told(is_hushed=is_hushed)
+        lasted = max(self.gone_since - self.open_since, NEVER)
+        edge = self._edge("resolved", self.cause, muted, self.gone_since, self.peak, lasted)
+        self.pacing.close(self.gone_since)
+        self._forget()
+        return edge
+
+    def pull_back(self, now: datetime) -> None:
+        """What the clock left in the future reads as now."""
+        self.waits_since = self.waits_since and min(self.waits_since, now)
+        self.open_since = self.open_since and min(self.open_since, now)
+        self.gone_since = self.gone_since and min(self.gone_since, now)
+        self.told_at = self.told_at and min(self.told_at, now)
+
+    def follow(self, told: bool, now: datetime) -> None:
+        """Whether it is told was doubtful, and the monitor decided: go on from there."""
+        if told == (self.muted is None):
+            return
+        self.muted, self.told_at = (None, now) if told else ("flapping", None)
+        if told:
+            self.pacing.tell(now)
+
+    def _open(self, now: datetime, *, is_hushed: bool) -> Edge:
+        self.waits_since, self.open_since = None, now
+        gap = self.watch.min_gap
+        self.pacing.open(now, gap)
+        if self.cause == "existing" and not self.watch.tells_existing:
+            self.muted = "existing"
+        elif is_hushed:
+            self.muted = "silence"
+        else:
+            self.muted = None if self.pacing.allows(now, gap) else "flapping"
+        if self.muted is None:
+            self.told_at = now
+            self.pacing.tell(now)
+        return self._edge("fired", self.cause, self.muted, now)
+
+    def _again(self, now: datetime, *, is_hushed: bool) -> Edge | None:
+        """It was there and is there still: is there something to be made up for, or to be said again?"""
+        cause = self._why_again(now, is_hushed=is_hushed)
+        if cause is None:
+            return None
+        if cause != "reminder":
+            self.pacing.tell(now)
+        self.told_at, self.muted = now, None
+        return self._edge("repeated", cause, "silence" if is_hushed else None, now)
+
+    def _why_again(self, now: datetime, *, is_hushed: bool) -> str | None:
+        if self.muted == "silence":
+            return None if is_hushed else "silence ended"
+        if self.muted == "flapping":
+            may = (
+                not is_hushed and not self.pacing.is_doubtful and self.pacing.allows(now, self.watch.min_gap)
+            )
+            return "opened again" if may else None
+        every = self.watch.remind
+        is_up = self.told_at is not None and every is not None and now - self.told_at >= every
+        return "reminder" if is_up else None
+
+    def _why_no_end_is_told(self, *, is_hushed: bool) -> str | None:
+        if is_hushed:
+            return "silence"
+        if not self.watch.tells_sold_out:
+            return "rule setting"
+        return "not a sale" if self.cause == "other" else None
+
+    def _edge(
+        self,
+        kind: str,
+        cause: str,
+        muted: str | None,
+        at: datetime,
+        peak: int | None = None,
+        lasted: timedelta | None = None,
+    ) -> Edge:
+        is_doubtful = kind == "fired" and muted in {None, "flapping"} and self.pacing.is_doubtful
+        return Edge(kind, self.watch.name, self.code, cause, muted, at, peak, lasted, is_doubtful)
+
+    def _forget(self) -> None:
+        self.waits_since = self.open_since = self.gone_since = self.told_at = self.muted = None
+        self.cause, self.peak = "other", 0

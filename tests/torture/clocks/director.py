@@ -1,0 +1,186 @@
+"""Leads one monitor through its month: begins and ends its lives, and lets happen what was planned."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from monitor.core.decision import Silence
+from monitor.core.moment import from_ms, to_ms
+from monitor.store.store import Store
+from tests.torture.clocks.fuse import Fuse
+from tests.torture.clocks.judge import Judge
+from tests.torture.clocks.life import Life
+from tests.torture.clocks.places import Place
+from tests.torture.clocks.plan import Event, Kind, Plan
+from tests.torture.clocks.receivers import Doors
+from tests.torture.clocks.scene import CODES, Hush, Watch
+from tests.torture.clocks.settings import configured, draw_watches, redraw
+from tests.torture.clocks.times import SimulatedClock
+from tests.torture.clocks.upstream import Upstream
+from tests.torture.clocks.watched_store import WatchedStore
+
+BRISK_S: Final = 3600.0
+
+
+class Director:
+    def __init__(
+        self,
+        chance: Random,
+        clock: SimulatedClock,
+        plan: Plan,
+        place: Place,
+        judge: Judge,
+        upstream: Upstream,
+        doors: Doors,
+        folder: Path,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._chance = chance
+        self._clock = clock
+        self._plan = plan
+        self._place = place
+        self._judge = judge
+        self._upstream = upstream
+        self._doors = doors
+        self._file = folder / "monitor.toml"
+        self._config = configured(self._file, self._rules(draw_watches(chance)))
+        self._life: Life | None = None
+        self._begins_at = 0.0
+        self._dies_for_s = 1.0
+        self._is_next_brisk = False
+        self._calm_at = plan.end_s
+
+    async def run(self) -> None:
+        for event in self._plan.events:
+            await self._until(event.at_s)
+            self.counts[event.kind.name.lower()] += 1
+            await self._happen(event)
+        await self._until(self._plan.end_s)
+        self._upstream.look()
+        if self._life is not None:
+            await self._life.stop()
+            self._over()
+
+    def _rules(self, watches: tuple[Watch, ...]) -> tuple[Watch, ...]:
+        self._judge.watches = watches
+        return watches
+
+    async def _until(self, at_s: float) -> None:
+        """Time passes; meanwhile who died is started again."""
+        while self._clock.uptime_s < at_s:
+            if self._life is None:
+                await self._sleep(min(at_s, self._begins_at))
+                if self._clock.uptime_s >= self._begins_at:
+                    await self._begin()
+                continue
+            until = min(at_s, self._calm_at)
+            await self._sleep(until, self._life.fuse)
+            if self._life.fuse.is_dead:
+                await self._die(self._dies_for_s)
+            elif self._clock.uptime_s >= self._calm_at:
+                await self._restart(1.0)
+
+    async def _sleep(self, until_s: float, fuse: Fuse | None = None) -> None:
+        seconds = until_s - self._clock.uptime_s
+        if seconds <= 0:
+            return
+        if fuse is None:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await fuse.blown.wait()
+
+    async def _begin(self) -> None:
+        self.counts["lives"] += 1
+        self._judge.begin_life()
+        self._upstream.begin_life()
+        self._life = Life(
+            self._clock, self._open, self._upstream, self._doors, self._chance, is_brisk=self._is_next_brisk
+        )
+        self._calm_at = self._clock.uptime_s + BRISK_S if self._is_next_brisk else self._plan.end_s
+        self._is_next_brisk = False
+        await self._life.begin(self._config)
+
+    def _open(self, fuse: Fuse) -> Store:
+        return WatchedStore(self._place.open(), self._judge, fuse)
+
+    async def _die(self, down_s: float) -> None:
+        if self._life is not None:
+            self._upstream.look()
+            await self._life.kill()
+            self._over()
+        self._begins_at = self._clock.uptime_s + down_s
+
+    async def _restart(self, down_s: float) -> None:
+        if self._life is not None:
+            self._upstream.look()
+            await self._life.stop()
+            self._over()
+        self._begins_at = self._clock.uptime_s + down_s
+
+    def _over(self) -> None:
+        self._judge.post.died()
+        self._place.close()
+        self._life = None
+
+    async def _happen(self, event: Event) -> None:
+        match event.kind:
+            case Kind.STEP:
+                await self._step(event)
+            case Kind.SUSPEND:
+                self._clock.advance(event.seconds)
+                self._upstream.wake()
+                await self._look()
+            case Kind.CRASH:
+                self._is_next_brisk = event.is_brisk
+                await self._die(event.seconds)
+            case Kind.FUSE:
+                self._dies_for_s = event.seconds
+                if self._life is not None:
+                    self._life.fuse.place = event.place
+            case Kind.RESTART:
+                await self._restart(event.seconds)
+            case Kind.RELOAD:
+                await self._reload(Random(event.salt))
+            case Kind.HUSH:
+                await self._hush(Random(event.salt), event.seconds)
+
+    async def _step(self, event: Event) -> None:
+        """Within a second the monitor notices."""
+        by = timedelta(seconds=event.seconds)
+        self._clock.step(by)
+        if event.back_s is None or event.back_s > 1:
+            await self._look()
+        if event.back_s is not None:
+            await self._until(self._clock.uptime_s + event.back_s)
+            self._clock.step(-by)
+            await self._look()
+
+    async def _look(self) -> None:
+        life = self._life
+        await self._until(self._clock.uptime_s + self._chance.random())
+        if life is not None and life is self._life:
+            await life.beat()
+            if not life.fuse.is_dead:
+                self._judge.check_clock()
+
+    async def _reload(self, chance: Random) -> None:
+        self._config = configured(self._file, self._rules(redraw(chance, self._judge.watches)))
+        if self._life is not None:
+            await self._life.reload(self._config)
+
+    async def _hush(self, chance: Random, seconds: float) -> None:
+        begins = self._clock.now()
+        ends = begins + timedelta(seconds=seconds)
+        rule = chance.choice((None, *(watch.name for watch in self._judge.watches)))
+        hush = Hush(to_ms(begins), to_ms(ends), rule, chance.choice((None, None, *CODES)))
+        self._judge.hushes.append(hush)
+        silence = Silence(from_ms(hush.begins_ms), from_ms(hush.ends_ms), hush.rule, hush.code)
+        self._place.silence(silence)
+        if self._life is not None:
+            await self._life.beat()

@@ -1,0 +1,94 @@
+"""Plays the month of one seed: lives of the monitor, one after the other, and what happens to them."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from tests.torture.clocks.alert_model import Edge
+from tests.torture.clocks.director import Director
+from tests.torture.clocks.judge import Judge
+from tests.torture.clocks.places import Place
+from tests.torture.clocks.plan import draw
+from tests.torture.clocks.post import Post
+from tests.torture.clocks.receivers import Doors, Message
+from tests.torture.clocks.shelf import Shelf
+from tests.torture.clocks.times import UPTIME_S, SimulatedClock, scheduler_reads
+from tests.torture.clocks.upstream import Upstream
+from tests.torture.virtual_time import VirtualLoop
+
+MOST_OBJECTIONS: Final = 5
+_EXPECTED_ERRORS: Final = {"delivery failed", "delivery expired", "health"}
+
+
+@dataclass
+class Month:
+    """What was found in one seed, and how much of everything there was."""
+
+    seed: int
+    objections: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    edges: Sequence[Edge] = ()
+    messages: Sequence[Message] = ()
+
+
+def simulate(seed: int, place: Place, folder: Path, days: float = 30, *, faults: bool = True) -> Month:
+    """`folder` holds the configuration. The same seed is the same month, whatever the place."""
+    month, clock = Month(seed), SimulatedClock()
+
+    def object_to(what: str) -> None:
+        day = (clock.uptime_s - UPTIME_S) / 86_400
+        if len(month.objections) < MOST_OBJECTIONS:
+            month.objections.append(f"seed {seed}, day {day:.5f}: {what}")
+
+    plan = draw(Random(f"{seed} plan"), days, faults=faults)
+    shelf = Shelf(Random(f"{seed} shelf"), UPTIME_S, plan.end_s)
+    upstream = Upstream(Random(f"{seed} upstream"), clock, shelf, plan.fault_share, object_to)
+    post = Post(object_to)
+    judge = Judge(clock, lambda: upstream.newest, post)
+    doors = Doors(Random(f"{seed} doors"), clock, plan.moods, post.received)
+    director = Director(Random(f"{seed} chance"), clock, plan, place, judge, upstream, doors, folder)
+    loop = VirtualLoop(clock.advance)
+    loop.set_exception_handler(lambda _, context: object_to(f"in the loop: {context}"))
+    with scheduler_reads(clock), _heard(object_to):
+        try:
+            loop.run_until_complete(director.run())
+        finally:
+            loop.close()
+    post.finish(place.ends())
+    month.edges, month.messages = judge.edges, post.accepted
+    month.counts = judge.counts + director.counts
+    month.counts += Counter(
+        requests=upstream.asked, faults=upstream.faults, messages=len(post.accepted), repeats=post.repeats
+    )
+    return month
+
+
+class _Ears(logging.Handler):
+    def __init__(self, object_to: Any) -> None:
+        super().__init__(logging.ERROR)
+        self._object_to = object_to
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() not in _EXPECTED_ERRORS:
+            self._object_to(f"logged: {self.format(record)[-1500:]}")
+
+
+@contextmanager
+def _heard(object_to: Any) -> Iterator[None]:
+    """Whatever the monitor calls an error is one, but for what receivers do."""
+    logger, ears = logging.getLogger("monitor"), _Ears(object_to)
+    level = logger.level
+    logger.addHandler(ears)
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(ears)
+        logger.setLevel(level)
+        logger.propagate = True
