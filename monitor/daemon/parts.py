@@ -187,7 +187,7 @@ class Parts:
         self.schedule.stop()
         for client in self.clients.values():
             await client.close()
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, TimeoutError):
             async with asyncio.timeout(DATABASE_ENDS_WITHIN_S):
                 await self.store.checkpoint()
         self.store.close(DATABASE_ENDS_WITHIN_S)

@@ -1,13 +1,19 @@
 """SIGTERM, with the real process: in whatever it is doing, it ends with 0 and soon."""
 
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from monitor.simulator.scenario import FaultKind
-from tests.acceptance.daemon import Daemon, Stage
+from tests.acceptance.daemon import Daemon, Stage, until
 from tests.fakes.internet import Answer
+from tests.torture.nursery import Nursery
 
 
 def test_an_idle_daemon_stops_at_once(stage: Stage) -> None:
@@ -56,6 +62,63 @@ def test_the_database_is_left_closed(stage: Stage, fault: FaultKind | None) -> N
     stage.shelf.fault = fault
     assert daemon.stop() == 0
     assert not (stage.folder / "monitor.db-wal").exists()
+
+
+def test_a_start_that_waits_for_the_database_does_not_hold_it_up(stage: Stage) -> None:
+    with written_by_another(stage):
+        daemon = stage.spawn()
+        daemon.until(lambda: handles_sigterm(daemon), "the signals to be minded")
+        assert daemon.stop() == 0
+    stage.start()
+
+
+def test_a_commit_that_waits_for_the_database_does_not_hold_it_up_and_its_poll_is_made_up_for(
+    stage: Stage,
+) -> None:
+    daemon = stage.start()
+    with written_by_another(stage):
+        stage.shelf.stock(3)
+        asked = stage.provider.requests
+        daemon.until(lambda: stage.provider.requests > asked, "a poll whose commit waits")
+        assert daemon.stop() == 0, daemon.said
+    assert stage.rows("SELECT * FROM transition") == []
+    daemon = stage.start()
+    daemon.until(lambda: stage.hooked and stage.mailed, "the stock to be told")
+    stage.all_sent(daemon)
+    assert len(stage.hooked) == len(stage.mailed) == 1
+
+
+def test_at_any_moment_of_a_start_that_makes_the_database_it_ends_and_leaves_no_half(stage: Stage) -> None:
+    """Until the signals are minded, SIGTERM kills, as it does any process."""
+    with Nursery() as nursery:
+        codes = [stopped_after(nursery, stage, moment * 0.01) for moment in range(20)]
+    assert set(codes) <= {0, -signal.SIGTERM}
+    assert 0 in codes
+    daemon = stage.spawn()
+    daemon.says("poll ok")
+    assert stage.rows("PRAGMA integrity_check") == [("ok",)]
+    assert daemon.stop() == 0
+
+
+def stopped_after(nursery: Nursery, stage: Stage, seconds: float) -> int:
+    """The exit code of a start without a database that is to stop so soon after it began."""
+    for file in stage.folder.glob("monitor.db*"):
+        file.unlink()
+    pid = nursery.fork(stage.config, stage.environ, stage.output, held=True)
+    until(lambda: "State:\tT" in Path(f"/proc/{pid}/status").read_text(), lambda: "it to be held", 10)
+    os.kill(pid, signal.SIGCONT)
+    began = monotonic()
+    until(lambda: monotonic() >= began + seconds, lambda: "the moment to come", 10)
+    os.kill(pid, signal.SIGTERM)
+    return nursery.ended(pid, within_s=10)
+
+
+@contextmanager
+def written_by_another(stage: Stage) -> Iterator[None]:
+    """Another process has the right to write, and keeps it."""
+    with Path(f"{stage.database}.write").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def polling_without_an_answer(stage: Stage) -> Daemon:
