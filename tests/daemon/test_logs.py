@@ -117,6 +117,20 @@ def test_a_journal_that_is_gone_stops_nobody(tmp_path: Path) -> None:
         handler.close()
 
 
+def test_a_journal_that_was_restarted_gets_what_is_said_from_then_on(tmp_path: Path) -> None:
+    handler, journal = logs.JournalHandler(str(tmp_path / "journal")), tmp_path / "journal"
+    try:
+        for said in ("before", "after"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+                listening.bind(str(journal))
+                handler.handle(logging.makeLogRecord({"msg": said, "levelno": logging.INFO, "name": "test"}))
+                assert fields_of(listening.recv(65536))["MESSAGE"] == said
+            journal.unlink()
+            handler.handle(logging.makeLogRecord({"msg": "lost", "levelno": logging.INFO, "name": "test"}))
+    finally:
+        handler.close()
+
+
 def test_another_stream_than_the_journals_is_no_journal(tmp_path: Path) -> None:
     with (tmp_path / "output").open("w") as output:
         logs.set_up({"JOURNAL_STREAM": "1:2"}, output)
