@@ -15,6 +15,7 @@ from tests.core.builders import (
     fired,
     in_short,
     key_of,
+    muted,
     resolved,
     rule,
     seen,
@@ -154,3 +155,44 @@ def test_a_rule_may_keep_its_resolves_to_itself() -> None:
     stage.poll(IN)
 
     assert stage.poll(OUT) == resolved(Cause.STOCK, MuteReason.RULE_SETTING)
+
+
+def test_the_count_that_is_wanted_is_that_of_the_table_about_this_product() -> None:
+    by_code = rule(table(product_code="OTHER", remaining=">=9"), table(product_code="PRD-1", remaining=">=4"))
+    by_name = rule(table(name="A100*", remaining=">=9"), table(name="H800*", remaining=">=4"), name="b")
+    stage = Stage(by_code, by_name)
+    stage.poll({"PRD-1": 3})
+    assert stage.poll({"PRD-1": 5}) == fired(Cause.COUNT) * 2
+    assert [transition.facts.wanted for transition in stage.transitions] == ["4", "4"]
+
+
+@pytest.mark.parametrize(("rule_name", "code"), [("nodes", None), (None, "PRD-1"), ("nodes", "PRD-1")])
+def test_a_silence_of_one_rule_or_product_leaves_the_others_alone(
+    rule_name: str | None, code: str | None
+) -> None:
+    stage = Stage(rule(), rule(name="other"))
+    stage.poll({"PRD-1": 0, "B": 0})
+    stage.silence(for_=MINUTE, rule=rule_name, product_code=code)
+    stage.poll({"PRD-1": 3, "B": 3})
+    silenced = {(t.rule, t.product.product_code) for t in stage.transitions if muted(t)}
+    wanted = {(r, c) for r in ("nodes", "other") for c in ("PRD-1", "B")}
+    assert silenced == {(r, c) for r, c in wanted if rule_name in (None, r) and code in (None, c)}
+
+
+def test_the_gap_is_told_from_the_moment_when_it_counts_as_blindness() -> None:
+    stage = Stage(blind_after=MINUTE)
+    stage.poll({"PRD-1": 0})
+    seen_at = stage.now
+    stage.poll({"PRD-1": 3}, after=MINUTE)
+    assert stage.last.facts.unseen_from == seen_at
+
+
+def test_the_cause_of_a_firing_alert_stays_what_it_was() -> None:
+    stage = Stage(rule(table(remaining=">=2")))
+    stage.poll({"PRD-1": 0})
+    stage.poll({"PRD-1": 3})
+    stage.poll({"PRD-1": 5})
+    stage.poll({"PRD-1": seen(5, price=None)})
+    alert = stage.alert()
+    assert alert is not None
+    assert (alert.cause, alert.peak) == (Cause.STOCK, 5)

@@ -161,3 +161,11 @@ def test_the_gap_can_be_told_again_from_the_transition_rows() -> None:
             spacing = after_announcement(spacing, told.at)
     assert spacing == stage.world.spacings["nodes", key_of()]
     assert len(stage.transitions) == 5
+
+
+def test_a_resolve_counts_the_openings_of_its_episode_too() -> None:
+    stage = _flapping()
+    stage.poll(OUT)
+    stage.poll(IN)
+    stage.poll(OUT)
+    assert (stage.last.kind, stage.last.facts.openings) == (TransitionKind.RESOLVED, 2)

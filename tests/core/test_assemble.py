@@ -126,3 +126,8 @@ def test_when_an_empty_list_is_believed(ever_listed: bool, empties: int, believe
     failure = believe_empty(state)
 
     assert failure == (None if believed else Failed(FailureKind.EMPTY_LIST, "empty list"))
+
+
+def test_every_row_that_no_data_centre_can_be_found_for_is_counted() -> None:
+    rows = (row(1), row(1, "NEW", aidc_id=None), row(1, "NEWER", aidc_id=None))
+    assert _assembled(*rows, unusable=1).unusable == 3

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core.alert import Clearing, Firing, Inactive, Pending
 from monitor.core.answer import FailureKind, Listing, Poll
-from monitor.core.decision import Cause, MuteReason
+from monitor.core.decision import Cause, MuteReason, Notice, PollRecord, Transition
 from monitor.core.evaluate import decide
 from monitor.core.product import Invalid
 from tests.core.builders import (
@@ -105,9 +105,33 @@ def test_an_ok_poll_is_recorded_with_its_rows() -> None:
     stage = Stage()
     stage.poll(Listing((row(1), row(BAD_COUNT, "A"), row(1, "B")), unusable=2))
 
-    record = stage.decision.poll
-    assert record is not None
-    assert (record.reason, record.valid, record.invalid, record.unusable) == (None, 2, 1, 2)
+    assert stage.decision.poll == PollRecord(FEED, stage.now, SECOND, valid=2, invalid=1, unusable=2)
+    stage.poll(failed())
+    assert stage.decision.poll == PollRecord(FEED, stage.now, SECOND, reason="timeout", excerpt="<html>")
+
+
+def test_the_time_of_the_last_poll_is_known_whatever_it_brought() -> None:
+    stage = Stage()
+    for answer in ({"PRD-1": 0}, failed()):
+        stage.poll(answer)
+        assert stage.world.feeds[FEED].last_poll_at == stage.now
+
+
+def test_an_alert_that_moves_is_stored_as_it_is_known() -> None:
+    stage = Stage(rule(hold_for=MINUTE), rule(name="later", hold_for=2 * MINUTE))
+    stage.poll({"PRD-1": 3})
+    assert stage.decision.alerts == list(stage.world.alerts.values())
+    stage.poll({"PRD-1": 3}, after=MINUTE)
+    assert stage.decision.alerts == [stage.alert()]
+
+
+def test_what_a_poll_tells_has_ids_of_its_own() -> None:
+    stage = Stage(blind_after=MINUTE)
+    stage.poll(failed(), after=MINUTE)
+    stage.poll({"PRD-1": 3})
+    told: list[Notice | Transition] = [*stage.notices, *stage.transitions]
+    assert sorted(one.event_id for one in told) == ["event-1", "event-2", "event-3"]
+    assert [notice.subject for notice in stage.notices] == ["default", "default"]
 
 
 def test_deciding_leaves_the_world_as_it_is() -> None:

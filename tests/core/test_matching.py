@@ -33,6 +33,9 @@ KEY = key_of("PRD-TRAIN-1", aidc_id=2)
     ("text", "inside", "outside"),
     [
         ("8", "8", "8.1"),
+        ("=8", "8", "7.9"),
+        ("==8", "8", "8.1"),
+        ("8..8", "8", "7"),
         ("8", "8.0", "7"),
         ("=8", "8", "9"),
         ("==8", "8", "9"),
@@ -241,3 +244,23 @@ def test_a_criterion_is_shown_as_a_person_wrote_it() -> None:
 
 def test_a_rule_without_any_table_is_met_by_nothing() -> None:
     assert covers(Rule("nodes", (), ()), KEY, H800) == NotMet("match")
+
+
+def test_only_the_beginning_of_a_long_text_is_quoted() -> None:
+    with pytest.raises(ValueError, match=f"'{'x' * 40}':"):
+        Range.parse("x" * 50)
+
+
+def test_a_key_that_counts_hides_no_key_behind_it() -> None:
+    verdict = covers(rule(table(remaining=">=2", gpu_name="A100*")), KEY, H800)
+    assert verdict == NotMet("gpu_name")
+
+
+@pytest.mark.parametrize("half_known", [seen(3, price=None), seen(3, gpu_count=None)])
+def test_a_price_per_gpu_needs_both_of_its_numbers(half_known: Seen) -> None:
+    assert value_of("price_per_gpu", KEY, half_known) is None
+
+
+@pytest.mark.parametrize(("remaining", "would"), [(0, False), (1, True)])
+def test_only_stock_that_is_shown_can_be_in_want_of_an_unblocking(remaining: int, would: bool) -> None:
+    assert would_be_met_unblocked(rule(), KEY, seen(remaining, "error")) is would

@@ -176,3 +176,14 @@ def test_rows_of_another_data_centre_are_noticed_once() -> None:
     assert stage.decision.notice_ends == [NoticeEnd(NoticeKind.FOREIGN_ROWS, "default/aidc-1")]
     stage.poll(mixed)
     assert len(stage.notices) == 2
+
+
+def test_looking_at_the_clock_counts_as_no_refusal() -> None:
+    stage = Stage(blind_after=MINUTE)
+    stage.watch_the_clock(after=MINUTE)
+    for _ in range(2):
+        stage.poll(REFUSED)
+    assert stage.told_of(NoticeKind.KEY_REFUSED) == []
+    stage.watch_the_clock(after=MINUTE)
+    stage.poll(REFUSED)
+    assert len(stage.told_of(NoticeKind.KEY_REFUSED)) == 1

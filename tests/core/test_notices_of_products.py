@@ -10,6 +10,7 @@ from monitor.core.decision import NoticeEnd, NoticeKind
 from monitor.core.moment import to_ms
 from monitor.core.product import Invalid, Seen
 from tests.core.builders import (
+    FEED,
     MINUTE,
     SECOND,
     Answer,
@@ -182,3 +183,19 @@ def test_a_blocked_episode_ends_when_the_product_no_longer_matches() -> None:
         stage.poll({"PRD-1": observed}, after=10 * MINUTE)
 
     assert len(stage.told_of(NoticeKind.BLOCKED)) == 2
+
+
+def test_a_product_that_is_settled_is_not_looked_at_in_every_poll() -> None:
+    stage = Stage(rule(table(product_code="PRD-1")))
+    stage.poll({"PRD-1": BLOCKED, "B": BAD_COUNT, "C": 3})
+    assert stage.world.unsettled == {key_of(), key_of("B")}
+    stage.poll({"PRD-1": 6, "B": 0, "C": 3})
+    assert stage.world.unsettled == set()
+    assert all(product.blocked_since is None for product in stage.world.products[FEED].values())
+
+
+def test_a_rule_by_code_hears_of_its_blocked_product() -> None:
+    stage = Stage(rule(table(product_code="PRD-1")))
+    for _ in range(2):
+        stage.poll({"PRD-1": BLOCKED, "B": BLOCKED}, after=10 * MINUTE)
+    assert [notice.subject for notice in stage.notices] == ["nodes: default/1/PRD-1"]

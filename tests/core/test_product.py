@@ -5,7 +5,16 @@ from time import monotonic
 
 import pytest
 
-from monitor.core.product import Attributes, Feed, Seen, glob_matches, is_available, is_blocked
+from monitor.core.product import (
+    Absent,
+    Attributes,
+    Feed,
+    Seen,
+    glob_matches,
+    is_available,
+    is_blocked,
+    is_shown_but_blocked,
+)
 from tests.core.builders import H800, seen
 
 
@@ -81,3 +90,10 @@ def test_equal_attributes_stay_the_same_object() -> None:
 def test_a_feed_names_its_data_centre_when_it_has_one() -> None:
     assert str(Feed("main", None)) == "main"
     assert str(Feed("main", 3)) == "main/aidc-3"
+
+
+@pytest.mark.parametrize(("remaining", "is_shown"), [(0, False), (1, True), (6, True)])
+def test_blocked_stock_is_shown_from_the_first_node_on(remaining: int, is_shown: bool) -> None:
+    assert is_shown_but_blocked(seen(remaining, "error")) is is_shown
+    assert not is_shown_but_blocked(seen(remaining))
+    assert not is_shown_but_blocked(Absent(sure=True))

@@ -1,6 +1,8 @@
 """A step of the wall clock moves open timers along."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 
@@ -8,11 +10,26 @@ from monitor.core.alert import Clearing, Firing, Inactive, Pending, State
 from monitor.core.decision import Alert, Cause
 from monitor.core.product import Invalid
 from monitor.core.shift import shifted
-from monitor.core.world import World
-from tests.core.builders import MINUTE, START, Answer, Stage, fired, key_of, repeated, resolved, rule, seen
+from monitor.core.spacing import Spacing
+from monitor.core.world import FeedState, Product, World
+from tests.core.builders import (
+    FEED,
+    MINUTE,
+    START,
+    Answer,
+    Stage,
+    fired,
+    key_of,
+    repeated,
+    resolved,
+    rule,
+    seen,
+)
 
 OUT: Answer = {"PRD-1": 0}
 IN: Answer = {"PRD-1": 3}
+HOUR: Final = timedelta(hours=1)
+KEY: Final = ("nodes", key_of())
 
 
 @pytest.mark.parametrize(
@@ -69,3 +86,28 @@ def test_silences_stay_on_the_wall() -> None:
     stage.step_the_clock(timedelta(hours=5))
 
     assert stage.world.silences == before
+
+
+@pytest.mark.parametrize("step", [5 * HOUR, -5 * HOUR], ids=["ahead", "back"])
+def test_every_time_that_a_decision_looks_at_moves_and_nothing_else_does(step: timedelta) -> None:
+    def world_at(start: datetime) -> World:
+        since, then = start + MINUTE, start + 2 * MINUTE
+        product = Product(key_of(), Invalid("no count"), seen(3), listed=seen(3))
+        return World(
+            feeds={FEED: FeedState(start, since, then, ever_listed=True, empties=2, last_failure="timeout")},
+            products={
+                FEED: {
+                    key_of("LEFT"): replace(product, left_at=since),
+                    key_of("DARK"): replace(product, unknown_since=then),
+                    key_of("BLOCKED"): replace(product, blocked_since=then, left_at=start),
+                }
+            },
+            alerts={KEY: Alert(*KEY, Firing(start), Cause.STOCK, "event-1", announced_at=since, peak=3)},
+            spacings={KEY: Spacing(start, since, openings=3, announced=2, announced_at=then)},
+        )
+
+    assert shifted(world_at(START), step) == world_at(START + step)
+    quiet = World(feeds={FEED: FeedState(START)}, spacings={KEY: Spacing(START, START)})
+    assert shifted(quiet, step) == World(
+        feeds={FEED: FeedState(START + step)}, spacings={KEY: Spacing(START + step, START + step)}
+    )

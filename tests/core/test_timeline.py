@@ -149,3 +149,36 @@ def test_without_segments_or_room_there_is_nothing_to_show() -> None:
 
 def test_more_columns_than_moments_repeat_the_state() -> None:
     assert drawn(3, (0, 1, IN, 2)) == [Column(IN, 2)] * 3
+
+
+def test_an_outage_that_touches_a_record_belongs_to_the_time_beside_it() -> None:
+    spans = [span(0, 2, Seen(3)), span(2, 4, Invalid("no count"))]
+    assert hours(timeline(spans, [stretch(0, 1), stretch(2, 2.5)], START, START + 4 * HOUR)) == [
+        (0, 1, UNKNOWN, 0),
+        (1, 2, IN, 3),
+        (2, 2.5, UNKNOWN, 0),
+        (2.5, 4, UNKNOWN, 0),
+    ]
+    ends_with_it = timeline(
+        [span(0, 2, Seen(3)), span(2, None, Seen(0))], [stretch(1, 2)], START, START + 3 * HOUR
+    )
+    assert hours(ends_with_it) == [(0, 1, IN, 3), (1, 2, UNKNOWN, 0), (2, 3, OUT, 0)]
+
+
+def test_nothing_is_made_of_spans_without_length_or_before_the_time() -> None:
+    spans = [span(-2, 0, Seen(9)), span(1, 1, Seen(9)), span(1, 2, Seen(1))]
+    assert hours(timeline(spans, [], START, START + 2 * HOUR)) == [(0, 1, NO_RECORD, 0), (1, 2, IN, 1)]
+
+
+def test_stretches_that_only_touch_have_nothing_in_common() -> None:
+    assert common([[stretch(0, 2)], [stretch(2, 4)]], START, START + 4 * HOUR) == []
+
+
+def test_a_column_that_ends_where_a_part_begins_does_not_hold_it() -> None:
+    assert drawn(2, (0, 5, OUT, 0), (5, 10, IN, 4)) == [Column(OUT), Column(IN, 4)]
+    assert drawn(2, (0, 10, OUT, 0), (10, 10, IN, 4)) == [Column(OUT), Column(IN, 4)]
+
+
+def test_parts_of_one_column_count_together() -> None:
+    parts = ((0, 2, UNKNOWN, 0), (2, 5, OUT, 0), (5, 8.5, UNKNOWN, 0), (8.5, 10, OUT, 0))
+    assert drawn(1, *parts) == [Column(UNKNOWN)]

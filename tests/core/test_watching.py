@@ -1,5 +1,7 @@
 """Which products a rule watches, and rules that watch nothing."""
 
+import pytest
+
 from monitor.core.answer import Listing
 from monitor.core.decision import NoticeEnd, NoticeKind
 from monitor.core.product import Feed, Invalid
@@ -99,3 +101,41 @@ def test_a_reload_asks_every_rule_anew() -> None:
 
     assert [notice.subject for notice in stage.notices] == ["nodes", "new"]
     assert ("nodes" in stage.world.watched, stage.world.watched["nodes"]) == (True, {key_of()})
+
+
+def test_a_rule_in_doubt_is_told_beside_another_that_is_told_already() -> None:
+    stage = Stage(rule(A100))
+    for _ in range(3):
+        stage.poll({"PRD-1": 0})
+    stage.reload(rule(A100), rule(A100, name="b"))
+    for _ in range(4):
+        stage.poll({"PRD-1": 0})
+    assert [notice.subject for notice in stage.told_of(NoticeKind.MATCHES_NOTHING)] == ["nodes", "b"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "nearest"),
+    [
+        ("PRDX-1|PRDX-22", ("PRD-1", "PRD-22", "ZZZ"), "PRD-1, PRD-22"),
+        ("*****PRD-2", ("PRD-1",), "PRD-1"),
+        ("ABCDEFGH", ("ABCDXXXX", "ABCXXXXX"), "ABCDXXXX"),
+        ("AAAA-9|BBBB-9", ("AAAA-1", "AAAA-2", "AAAA-3", "BBBB-1"), "AAAA-3, AAAA-2, AAAA-1"),
+    ],
+    ids=["for each text", "a star is no letter", "not those hardly alike", "three in all"],
+)
+def test_the_names_that_come_nearest(wanted: str, offered: tuple[str, ...], nearest: str) -> None:
+    stage = Stage(rule(table(product_code=wanted)))
+    for _ in range(3):
+        stage.poll({code: seen(0, name=None, gpu_name=None) for code in offered})
+    assert stage.notices[0].facts["nearest"] == nearest
+
+
+def test_a_doubt_begins_at_the_third_poll_of_a_feed_that_was_never_counted() -> None:
+    one, two = Feed("default", 1), Feed("default", 2)
+    stage = Stage(rule(A100), feeds=(one, two))
+    for _ in range(3):
+        stage.poll(Listing((row(0, aidc_id=1),)), feed=one)
+    assert stage.notices == []
+    stage.poll(Listing((row(0, aidc_id=2),)), feed=two)
+    stage.poll(Listing((row(0, aidc_id=2),)), feed=two)
+    assert stage.notices == []
