@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.acceptance.daemon import Daemon
 from tests.torture.receivers.cases import busy
-from tests.torture.receivers.judge import WINDOW
+from tests.torture.receivers.judge import EARLY_S, WINDOW
 from tests.torture.receivers.scene import Scene
 from tests.torture.receivers.services import yes
 
@@ -15,6 +15,8 @@ REFUSED: Final = "n1-refused"
 IMPOSTOR: Final = "n1-certificate"
 GONE: Final = "n11-gone-before-told"
 WOKEN: Final = "n4-success-wakes-retries"
+PAUSED: Final = "n3-pause-for-all"
+PAUSE_S: Final = 4
 NO_CHANNEL: Final = "n12-channel-removed"
 NO_RULE: Final = "n12-rule-removed"
 GIVEN_UP: Final = "n9-given-up"
@@ -29,29 +31,40 @@ class Specials:
 
     def play(self, daemon: Daemon) -> Iterator[str]:
         """After the restock. Yields what is broken."""
-        yield from self._gone(daemon)
-        yield from self._woken(daemon)
+        daemon.until(lambda: all(map(self.scene.visits, (GONE, WOKEN, PAUSED))), "the first tries")
+        self.scene.stock(0, f"PRD-{GONE}")
+        self.scene.stock(3, LATER)
+        yield from self._gone()
+        yield from self._woken()
+        yield from self._paused()
         yield from self._removed(daemon)
         yield from self._refused_then_open(daemon)
         yield from self._given_up()
 
-    def _gone(self, daemon: Daemon) -> Iterator[str]:
+    def _gone(self) -> Iterator[str]:
         """N11: it is sold out while the message about it waits for its second try."""
-        daemon.until(lambda: self.scene.visits(GONE), "the first try")
-        self.scene.stock(0, f"PRD-{GONE}")
         if not self.scene.patiently(lambda: WINDOW in "".join(self.scene.words(GONE)), SECONDS):
             yield f"{GONE}: no message tells of the window"
         if len(self.scene.words(GONE)) > 1:
             yield f"{GONE}: got more than one message"
 
-    def _woken(self, daemon: Daemon) -> Iterator[str]:
+    def _woken(self) -> Iterator[str]:
         """N4: one message waits for ten minutes; the success of another makes it due."""
-        daemon.until(lambda: self.scene.visits(WOKEN), "the first try")
-        self.scene.stock(3, LATER)
         if not self.scene.patiently(lambda: f"PRD-{WOKEN}" in "".join(self.scene.words(WOKEN)), SECONDS):
             yield f"{WOKEN}: the waiting message was not sent after a success"
         elif LATER not in self.scene.words(WOKEN)[0]:
             yield f"{WOKEN}: the retry went before the message that was untried"
+
+    def _paused(self) -> Iterator[str]:
+        """N3: a 429 is for the whole channel, so what comes later waits with the first."""
+        codes = (f"PRD-{PAUSED}", LATER)
+        if not self.scene.patiently(
+            lambda: all(c in "".join(self.scene.words(PAUSED)) for c in codes), SECONDS
+        ):
+            yield f"{PAUSED}: not all was told after the pause"
+        first, *later = (visit.at_s for visit in self.scene.visits(PAUSED))
+        if min(later, default=0.0) < first + PAUSE_S - EARLY_S:
+            yield f"{PAUSED}: asked for {PAUSE_S} s of peace, it got a message before"
 
     def _removed(self, daemon: Daemon) -> Iterator[str]:
         """N12: what they had yet to tell ends, and the log says so."""
@@ -96,6 +109,7 @@ def set_up(scene: Scene) -> Specials:
         (IMPOSTOR, "json", [], 0),
         (GONE, "slack", [busy(503, 4)], 0),
         (WOKEN, "discord", [BUSY], 0),
+        (PAUSED, "slack", [busy(429, PAUSE_S)], 0),
         (NO_CHANNEL, "json", [BUSY], 0),
         (NO_RULE, "tgram", [BUSY], 0),
         (GIVEN_UP, "lark", [], 0),
@@ -106,5 +120,5 @@ def set_up(scene: Scene) -> Specials:
     scene.options[GIVEN_UP] = 'give_up_after = "3s"'
     scene.town.false_names[f"{IMPOSTOR}.example.org"] = "honest.example.org"
     codes = [f"PRD-{name}" for name in scene.watches]
-    scene.add_watch("later", LATER, WOKEN)
+    scene.add_watch("later", LATER, WOKEN, PAUSED)
     return Specials(scene, [code for code in codes if code.startswith("PRD-n")])
