@@ -138,6 +138,7 @@ def _counts(soaked: Soaked) -> dict[str, Count]:
         "polls": last.polls,
         "memory growth after the warm-up, KiB": growth(hours),
         "memory at the end, MiB": last.memory_kib / 1024,
+        "Python's blocks at the end": last.blocks,
         "descriptors at the end": last.descriptors,
         "most descriptors": max(hour.sample.descriptors for hour in hours),
         "threads at the end": last.threads,

@@ -88,7 +88,7 @@ class Story:
             outage("upstream", random.choice(UPSTREAM_KINDS), random.uniform(16, 18), 0.1, 0.5),
         ]
         if number % 7 == 3:
-            outages.append(outage("disk", "refuses", 20, 0.5, 1.5))
+            outages.append(outage("disk", "refuses", 20, 0.1, 0.3))
         return Day(
             outages=tuple(outages),
             reload_s=at(9),

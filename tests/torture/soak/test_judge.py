@@ -13,6 +13,7 @@ MONTH_H = 720
 GOOD = Sample(
     hour=0,
     memory_kib=70_000,
+    blocks=500_000,
     descriptors=21,
     threads=2,
     log_bytes=500_000,
