@@ -1,4 +1,4 @@
-"""A gate that every write, sync, send, connect, rename and unlink of a daemon passes before it happens.
+"""A gate that every write, sync, send, connect, rename and the like of a daemon passes before it happens.
 
 Who guards it sees the calls of all threads in one order, and lets each pass, fail, or be the daemon's end:
 exact where strace's `when=` is not, for that counts the calls of each thread for itself.
@@ -22,12 +22,13 @@ from typing import Final, Self
 from tests.torture import seccomp
 
 PATIENCE_S: Final = 30.0
+LONGEST_PATH: Final = 4096
 _gates = count()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The `number`th of this life, from 1. `file`: what its descriptor is, such as a path or `socket:[7]`."""
+    """The `number`th of this life, from 1. `file`: what it is about, a path or such as `socket:[7]`."""
 
     number: int
     name: str
@@ -157,8 +158,13 @@ def enter(address: str) -> None:
 
 
 def _file_of(asked: seccomp.Notification) -> str:
-    """Of calls that take a descriptor first; a path in the caller's memory is not read."""
+    """What the call is about: a path, or such as `socket:[7]`. Empty when its thread is gone."""
+    place = seccomp.PATH_AT.get(asked.name)
     try:
-        return str(Path(f"/proc/{asked.thread}/fd/{asked.arguments[0]}").readlink())
+        if place is None:
+            return str(Path(f"/proc/{asked.thread}/fd/{asked.arguments[0]}").readlink())
+        with Path(f"/proc/{asked.thread}/mem").open("rb", buffering=0) as memory:
+            memory.seek(asked.arguments[place])
+            return memory.read(LONGEST_PATH).partition(b"\0")[0].decode(errors="replace")
     except OSError:
         return ""

@@ -38,19 +38,24 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "tests.torture.powercut.harness",
     ),
     Harness(
+        "disk",
+        "fails writes and syncs of the database once and for ever, fills, locks, deletes and replaces it",
+        "tests.torture.disk.harness",
+    ),
+    Harness(
         "receivers",
         "receivers that fail in every way of group N, and a healthy channel beside sick ones",
         "tests.torture.receivers.harness",
     ),
     Harness(
-        "sandbox",
-        "the installed unit in a booted machine: its system calls, its writes, and how it recovers",
-        "tests.torture.sandbox.harness",
-    ),
-    Harness(
         "fuzz",
         "a million made and mutated answers held against a second reading, and two machines of Hypothesis",
         "tests.torture.fuzz.harness",
+    ),
+    Harness(
+        "soak",
+        "lets a month pass for a daemon in one process, and watches whatever must not grow",
+        "tests.torture.soak.harness",
     ),
     Harness(
         "planted",
@@ -61,5 +66,10 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "mutants",
         "mutates core/ line by line with mutmut, and counts what its tests do not notice",
         "tests.torture.mutants.harness",
+    ),
+    Harness(
+        "sandbox",
+        "the installed unit in a booted machine: its system calls, its writes, and how it recovers",
+        "tests.torture.sandbox.harness",
     ),
 )

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import Any, Final, Self
 
+from monitor.simulator.server import Simulator
 from tests.acceptance.daemon import API_KEY, Told, until
 from tests.acceptance.provider import Provider
 from tests.fakes.internet import FakeInternet
@@ -42,11 +44,20 @@ _WAITING: Final = "SELECT count(*) FROM delivery WHERE state IN ('pending', 'ret
 
 
 class Upstream(Provider):
-    """The provider, with the counts that it has served, oldest first."""
+    """The provider, with the counts that it has served, oldest first, and when: in seconds since 1970."""
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self._simulator = Simulator(self.shelf, time, api_key=api_key)
 
     @property
     def served(self) -> list[int]:
-        return [served.remaining for served in list(self._simulator.served_log)]
+        return [count for count, _ in self.served_at]
+
+    @property
+    def served_at(self) -> list[tuple[int, float]]:
+        begin = self._simulator._started_at_s
+        return [(served.remaining, begin + served.at_s) for served in list(self._simulator.served_log)]
 
     def forget(self) -> None:
         self._simulator.served_log.clear()
@@ -67,9 +78,13 @@ class Log:
         self.file = file
         self._begin = file.stat().st_size if file.exists() else 0
 
-    def lines(self, message: str) -> list[dict[str, Any]]:
-        """The whole lines that say this."""
-        return [line for line in map(_line, self.text().splitlines()) if line.get("message") == message]
+    def lines(self, *messages: str) -> list[dict[str, Any]]:
+        """The whole lines that say one of these."""
+        return [line for line in map(_line, self.text().splitlines()) if line.get("message") in messages]
+
+    def tail(self) -> str:
+        """What it said last, for a person."""
+        return self.text()[-4000:]
 
     def text(self) -> str:
         if not self.file.exists():
@@ -80,15 +95,20 @@ class Log:
 
 
 class Scene:
-    """Where lives are played; `set_up` makes it as new, in another folder."""
+    """Where lives are played; `set_up` makes it as new, in another folder.
+
+    `readable` gives the file to be read when it is not where the daemon has it.
+    """
 
     def __init__(self, upstream: Upstream, internet: FakeInternet, nursery: Nursery) -> None:
         self.upstream = upstream
         self.internet = internet
         self.nursery = nursery
         self.folder = Path()
-        self._environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self._environ["TEST_API_KEY"] = API_KEY
+        self.database = Path()
+        self.readable: Callable[[], Path] = lambda: self.database
+        self.environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.environ["TEST_API_KEY"] = API_KEY
 
     @classmethod
     @contextmanager
@@ -103,6 +123,7 @@ class Scene:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.database = folder / database
+        self.readable = lambda: self.database
         self.internet.forget()
         self.begin()
         hooks = [
@@ -133,7 +154,7 @@ class Scene:
 
     def fork(self, gate: str | None = None, level: str = "INFO") -> tuple[int, Log]:
         log = Log(self.folder / "output")
-        environ = {**self._environ, "MONITOR_LOG": level}
+        environ = {**self.environ, "MONITOR_LOG": level}
         return self.nursery.fork(self.folder / "monitor.toml", environ, log.file, gate=gate), log
 
     def stop(self, pid: int) -> int:
@@ -148,13 +169,18 @@ class Scene:
         if self.is_alive(pid):
             wait_for(lambda: self.rows(_WAITING) == [(0,)], log, "all deliveries to end")
 
+    def wait(self, pid: int, log: Log, condition: Callable[[], object], what: str) -> None:
+        """As `wait_for`, of a daemon that has to stay alive meanwhile."""
+        wait_for(lambda: condition() or not self.is_alive(pid), log, what)
+        assert condition() or self.is_alive(pid), f"it ended; waited for {what}; it said:\n{log.tail()}"
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(f"file:{self.readable()}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(sql).fetchall()
 
 
 def wait_for(condition: Callable[[], object], log: Log, what: str) -> None:
-    until(condition, lambda: f"{what}; it said:\n{log.text()[-4000:]}", PATIENCE_S)
+    until(condition, lambda: f"{what}; it said:\n{log.tail()}", PATIENCE_S)
 
 
 def _line(text: str) -> dict[str, Any]:

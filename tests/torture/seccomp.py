@@ -33,6 +33,7 @@ _NUMBERS: Final = {
         "ftruncate": 77,
         "unlink": 87,
         "unlinkat": 263,
+        "openat": 257,
     },
     "aarch64": {
         "write": 64,
@@ -51,12 +52,21 @@ _NUMBERS: Final = {
         "truncate": 45,
         "ftruncate": 46,
         "unlinkat": 35,
+        "openat": 56,
     },
 }
 _SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
 _MACHINE: Final = platform.machine()
 NAMES: Final = {number: name for name, number in _NUMBERS.get(_MACHINE, {}).items()}
-"""Every call that changes a file or leaves the process for a network, by its number on this machine."""
+"""Every call that changes a file or leaves the process for a network, by its number on this machine.
+
+Of `openat` only those that would write, or make the file.
+"""
+PATH_AT: Final = {
+    **dict.fromkeys(("rename", "unlink", "truncate"), 0),
+    **dict.fromkeys(("renameat", "renameat2", "unlinkat", "openat"), 1),
+}
+"""Which argument points to a path. Of the other calls the first one is a descriptor."""
 
 _NO_NEW_PRIVS: Final = 38
 _SET_MODE_FILTER: Final = 1
@@ -66,8 +76,10 @@ _SEND: Final = 0xC0182101
 _CONTINUE: Final = 1
 _NOTIFICATION: Final = struct.Struct("=QIIiIQ6Q")
 _RESPONSE: Final = struct.Struct("=QqiI")
-# Classic BPF: load the number of the call, compare, return.
-_LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+# Classic BPF: load a word of the call, compare, return.
+_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+_NUMBER_AT, _FLAGS_AT = 0, 32
+_FLAGS_THAT_WRITE: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _ALLOW, _NOTIFY = 0x7FFF0000, 0x7FC00000
 
 
@@ -93,7 +105,7 @@ def is_possible() -> bool:
 def watch_this_thread() -> int:
     """From here on this thread, and all that it starts, waits at each call in NAMES. Returns the listener."""
     libc = ctypes.CDLL(None, use_errno=True)
-    code = _program(sorted(NAMES))
+    code = _program()
     instructions = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HL", len(code) // 8, ctypes.addressof(instructions))
     _check(libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -121,18 +133,26 @@ def answer(listener: int, asked: Notification, error: int = 0) -> bool:
     return True
 
 
-def _program(numbers: list[int]) -> bytes:
-    def instruction(code: int, if_so: int, if_not: int, value: int) -> bytes:
+def _program() -> bytes:
+    """Jumps count the instructions that are skipped."""
+
+    def instruction(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:
         return struct.pack("HBBI", code, if_so, if_not, value)
 
-    count = len(numbers)
-    jumps = [instruction(_JUMP_IF_EQUAL, count - place, 0, number) for place, number in enumerate(numbers)]
+    (opens,) = (number for number, name in NAMES.items() if name == "openat")
+    others = sorted(NAMES.keys() - {opens})
     return b"".join(
         [
-            instruction(_LOAD, 0, 0, 0),
-            *jumps,
-            instruction(_RETURN, 0, 0, _ALLOW),
-            instruction(_RETURN, 0, 0, _NOTIFY),
+            instruction(_LOAD, _NUMBER_AT),
+            *(
+                instruction(_JUMP_IF_EQUAL, number, if_so=len(others) - place + 3)
+                for place, number in enumerate(others)
+            ),
+            instruction(_JUMP_IF_EQUAL, opens, if_not=2),
+            instruction(_LOAD, _FLAGS_AT),
+            instruction(_JUMP_IF_ANY_BIT, _FLAGS_THAT_WRITE, if_so=1),
+            instruction(_RETURN, _ALLOW),
+            instruction(_RETURN, _NOTIFY),
         ]
     )
 

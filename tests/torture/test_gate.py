@@ -40,13 +40,19 @@ def test_calls_are_seen_in_their_order_with_their_files_and_happen(tmp_path: Pat
         return Pass()
 
     file = tmp_path / "file"
-    work = f"d = os.open({str(file)!r}, os.O_CREAT | os.O_WRONLY); os.write(d, b'x'); os.fsync(d)"
+    work = (
+        f"path = {str(file)!r}; d = os.open(path, os.O_CREAT | os.O_WRONLY); os.write(d, b'x'); os.fsync(d);"
+        "os.open(path, os.O_RDONLY); os.rename(path, path + '2'); os.unlink(path + '2')"
+    )
     assert guarded(guard, work).returncode == 0
     assert [(call.number, call.name, call.file) for call in seen] == [
-        (1, "write", str(file)),
-        (2, "fsync", str(file)),
+        (1, "openat", str(file)),
+        (2, "write", str(file)),
+        (3, "fsync", str(file)),
+        (4, "rename", str(file)),
+        (5, "unlink", f"{file}2"),
     ]
-    assert file.read_text() == "x"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_call_that_fails_does_not_happen_and_gets_its_error(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """Kills a daemon at every system call that changes a file or talks; the next one has to make up for it."""
 
 import random
-import shutil
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +12,12 @@ from threading import Lock
 from typing import Final
 
 from tests.torture.gate import Call
+from tests.torture.points import Points, Task, play_all
 from tests.torture.report import Count, Result, Run
 from tests.torture.scene import Scene
 from tests.torture.syscalls import upgrade
 from tests.torture.syscalls.judge import violations
 from tests.torture.syscalls.lives import LIVES, KillAt, Life, Past, pasts, play
-from tests.torture.syscalls.points import Points
 from tests.torture.syscalls.upgrade import Upgrades
 
 LANES: Final = 2
@@ -27,6 +26,7 @@ FEW_UP_TO: Final = 130
 """A quick run draws its numbers from those that every life reaches."""
 SAY_EVERY: Final = 50
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "open": ("openat",),
     "write": ("write", "writev", "pwrite64", "pwritev", "pwritev2"),
     "sync": ("fsync", "fdatasync"),
     "send": ("sendto", "sendmsg", "sendmmsg"),
@@ -45,14 +45,9 @@ class Tried:
     violations: list[str]
     repeats: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """All points of one life. `try_at`: in this lane's scene, at this number, in this folder."""
-
-    name: str
-    points: Points
-    try_at: Callable[[Scene, int, Path], Tried]
+    @property
+    def is_reached(self) -> bool:
+        return self.at is not None
 
 
 @dataclass
@@ -66,7 +61,7 @@ class Tally:
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, name: str, number: int, tried: Tried) -> None:
-        where = f"{tried.at.name} of {tried.at.file or 'a path'}" if tried.at else "not reached"
+        where = f"{tried.at.name} of {tried.at.file or 'nothing'}" if tried.at else "not reached"
         with self._lock:
             if tried.at is None:
                 self.untouched += 1
@@ -84,13 +79,11 @@ def torture(run: Run) -> Result:
     with ExitStack() as stack:
         lanes = [stack.enter_context(Scene.built(run.folder / f"lane-{n}")) for n in range(LANES)]
         tasks = list(_tasks(run, lanes[0]))
-        with ThreadPoolExecutor(LANES, "lane") as pool:
-            for done in [pool.submit(_work, tasks, scene, run.folder, tally) for scene in lanes]:
-                done.result()
+        play_all(tasks, lanes, run.folder, tally.note)
     return Result(_counts(tally, tasks), [*tally.violations, *missing(tally, tasks, quick=run.quick)])
 
 
-def missing(tally: Tally, tasks: list[Task], *, quick: bool) -> Iterator[str]:
+def missing(tally: Tally, tasks: Sequence[Task[Tried]], *, quick: bool) -> Iterator[str]:
     """What the run owes as a proof."""
     for task in tasks:
         if not tally.kills[task.name]:
@@ -104,7 +97,7 @@ def missing(tally: Tally, tasks: list[Task], *, quick: bool) -> Iterator[str]:
         yield "no kill landed between a hook's yes and its recording"
 
 
-def _tasks(run: Run, scene: Scene) -> Iterator[Task]:
+def _tasks(run: Run, scene: Scene) -> Iterator[Task[Tried]]:
     chance = random.Random(run.seed)
     known = pasts(scene, run.folder / "pasts")
     for life in LIVES:
@@ -117,22 +110,11 @@ def _points(run: Run, chance: random.Random) -> Points:
     return Points(chance.sample(range(1, FEW_UP_TO + 1), FEW) if run.quick else None)
 
 
-def _work(tasks: list[Task], scene: Scene, folder: Path, tally: Tally) -> None:
-    for task in tasks:
-        while (number := task.points.take()) is not None:
-            place = folder / task.name.replace(" ", "-") / str(number)
-            tried = task.try_at(scene, number, place)
-            task.points.note(number, reached=tried.at is not None)
-            tally.note(task.name, number, tried)
-            if not tried.violations:
-                shutil.rmtree(place)
-
-
 def _live(life: Life, past: Past, scene: Scene, number: int, folder: Path) -> Tried:
     try:
         played = play(scene, life, KillAt.number(number), past, folder)
-    except (AssertionError, TimeoutError) as error:
-        return Tried(None, [f"it did not get on: {error}"])
+    except Exception:
+        return Tried(None, [f"it did not get on: {traceback.format_exc(limit=-3)}"])
     return Tried(played.at, violations(played.history), played.history.repeats)
 
 
@@ -141,7 +123,7 @@ def _upgrade(upgrades: Upgrades, _: Scene, number: int, folder: Path) -> Tried:
     return Tried(upgraded.at, list(upgraded.violations))
 
 
-def _counts(tally: Tally, tasks: list[Task]) -> dict[str, Count]:
+def _counts(tally: Tally, tasks: Sequence[Task[Tried]]) -> dict[str, Count]:
     kinds = {f"at {kind}": sum(tally.calls[name] for name in names) for kind, names in KINDS.items()}
     return {
         "kills": sum(tally.kills.values()),

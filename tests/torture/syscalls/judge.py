@@ -68,13 +68,16 @@ class History:
         return sum(told.values()) - len(told)
 
 
-def violations(history: History) -> list[str]:
-    """Sentences; empty when all promises were kept."""
+def violations(history: History, *, is_marked_freely: bool = False) -> list[str]:
+    """Sentences; empty when all promises were kept.
+
+    `is_marked_freely`: a claim of which nobody is sure is marked as a repeat, also when nothing was killed.
+    """
     return [
         *_of_the_end(history),
         *_of_the_stock(history),
         *_lost(history),
-        *_repeated(history),
+        *_repeated(history, is_marked_freely=is_marked_freely),
         *_invented(history),
     ]
 
@@ -121,7 +124,7 @@ def _lost(history: History) -> Iterator[str]:
             yield f"edge {ending.event} is {ending.state}, but {ending.channel} was never told of {event}"
 
 
-def _repeated(history: History) -> Iterator[str]:
+def _repeated(history: History, *, is_marked_freely: bool) -> Iterator[str]:
     """At most once for each kill, with a mark, and never what was recorded as sent."""
     times: Counter[tuple[str, str]] = Counter()
     settled: set[tuple[str, str]] = set()
@@ -131,21 +134,24 @@ def _repeated(history: History) -> Iterator[str]:
             key = (accepted.channel, accepted.told.event)
             times[key] += 1
             yield from _fault_of_repeat(accepted, times[key], kills, key in settled)
+            if REPEAT_MARK in accepted.told.title and not kills and not is_marked_freely:
+                yield f"{_what(accepted)}, marked as a repeat though nothing was killed"
         settled |= set(_settled(life))
         kills += life.is_killed
 
 
 def _fault_of_repeat(accepted: Accepted, times: int, kills: int, is_settled: bool) -> Iterator[str]:
-    what = f"{accepted.channel} was told {accepted.told.title!r} (event {accepted.told.event})"
-    is_marked = REPEAT_MARK in accepted.told.title
-    if times > 1 and not is_marked:
+    what = _what(accepted)
+    if times > 1 and REPEAT_MARK not in accepted.told.title:
         yield f"{what} {times} times, the last one without a mark"
     if times > kills + 1:
         yield f"{what} {times} times after {kills} kills"
     if is_settled:
         yield f"{what} again, though the log says that its yes was recorded"
-    if is_marked and not kills:
-        yield f"{what}, marked as a repeat though nothing was killed"
+
+
+def _what(accepted: Accepted) -> str:
+    return f"{accepted.channel} was told {accepted.told.title!r} (event {accepted.told.event})"
 
 
 def _settled(life: LifeSeen) -> Iterator[tuple[str, str]]:

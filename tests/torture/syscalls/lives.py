@@ -94,13 +94,12 @@ def play(
     `meanwhile` happens after the end of the first one.
     """
     scene.set_up(folder)
-    for file in past.files:
-        shutil.copy(file, folder)
-    with Gate(guard) as gate, _forked(scene, gate.address) as (pid, log):
+    lay_out(past, folder)
+    with Gate(guard) as gate, forked(scene, gate.address) as (pid, log):
         code = _lead(scene, life, pid, log, gate)
     meanwhile()
     lives = [*past.lives, seen(scene, log, is_killed=gate.killed.is_set())]
-    code, after = (code, None) if code > 0 else _make_up(scene)
+    code, after = (code, None) if code > 0 else make_up(scene)
     return Played(read(scene, [*lives, *([after] if after else [])], code), guard.at, gate.calls)
 
 
@@ -128,17 +127,23 @@ def _get_on(scene: Scene, messages: int, pid: int, log: Log, gate: Gate) -> None
     wait_for(is_so_far, log, f"{messages} messages to be sent")
 
 
-def _make_up(scene: Scene) -> tuple[int, LifeSeen]:
+def lay_out(past: Past, folder: Path) -> None:
+    """Give it the database that earlier lives left."""
+    for file in past.files:
+        shutil.copy(file, folder)
+
+
+def make_up(scene: Scene) -> tuple[int, LifeSeen]:
     """Another daemon on the same database, which nobody disturbs."""
     scene.begin()
-    with _forked(scene, None, "DEBUG") as (pid, log):
+    with forked(scene, None, "DEBUG") as (pid, log):
         scene.drain(pid, log)
         code = scene.stop(pid)
     return code, seen(scene, log)
 
 
 @contextmanager
-def _forked(scene: Scene, gate: str | None = None, level: str = "INFO") -> Iterator[tuple[int, Log]]:
+def forked(scene: Scene, gate: str | None = None, level: str = "INFO") -> Iterator[tuple[int, Log]]:
     pid, log = scene.fork(gate, level)
     try:
         yield pid, log
@@ -152,7 +157,7 @@ def _past_with_a_stop(scene: Scene, folder: Path) -> Past:
     """Nothing in stock, and a proper end."""
     scene.set_up(folder)
     scene.upstream.shelf.stock(0)
-    code, life = _make_up(scene)
+    code, life = make_up(scene)
     assert code == 0, f"it ended with {code}"
     return _past(scene, life)
 
@@ -162,7 +167,7 @@ def _past_with_a_kill(scene: Scene, folder: Path) -> Past:
     scene.set_up(folder)
     scene.upstream.shelf.stock(3)
     scene.internet.answers["127.0.0.1"] = Answer(fault="hang")
-    with _forked(scene) as (pid, log):
+    with forked(scene) as (pid, log):
         wait_for(lambda: len(scene.accepted) == len(HOOKS), log, "the three messages")
         os.kill(pid, signal.SIGKILL)
         scene.nursery.ended(pid)

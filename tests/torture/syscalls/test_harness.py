@@ -10,12 +10,12 @@ import pytest
 from tests.requirements import require_that
 from tests.torture import seccomp
 from tests.torture.gate import Call
+from tests.torture.points import Points, Task
 from tests.torture.report import Run
 from tests.torture.scene import Scene
-from tests.torture.syscalls.harness import Tally, Task, missing, torture
+from tests.torture.syscalls.harness import Tally, Tried, missing, torture
 from tests.torture.syscalls.judge import violations
 from tests.torture.syscalls.lives import LIVES, KillAt, Past, play
-from tests.torture.syscalls.points import Points
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def test_a_commit_that_did_not_last_is_found_out(scene: Scene, tmp_path: Path) -
 
 
 def test_a_run_owes_a_kill_of_each_kind_and_a_repeat() -> None:
-    task = Task("a life", Points(), lambda *_: pytest.fail("not to be played"))
+    task: Task[Tried] = Task("a life", Points(), lambda *_: pytest.fail("not to be played"))
     owed = list(missing(Tally(print), [task], quick=False))
     assert "a life: no kill landed" in owed
     assert "no kill landed at any rename" in owed

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from monitor.store import migrate
 from monitor.store.database import Database
 from monitor.store.sqlite import backups_of
 from tests.store.builders import execute, url_of
-from tests.store.test_migrate import HISTORY, MIGRATIONS, NOW, SECOND
+from tests.store.test_migrate import HISTORY, MIGRATIONS, SECOND
 from tests.torture.gate import Call, Gate, enter
 from tests.torture.syscalls.lives import KillAt
 
@@ -79,7 +80,7 @@ class Upgrades:
 def _upgrade(file: Path, scripts: Path, gate: str | None) -> None:
     if gate is not None:
         enter(gate)
-    migrate.upgrade(file, OLD, NOW, scripts=scripts, head=NEW)
+    migrate.upgrade(file, OLD, datetime.now(UTC), scripts=scripts, head=NEW)
 
 
 def _problems(file: Path, *, may_be_old: bool) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Every number is taken once, until the lives are over."""
 
-from tests.torture.syscalls.points import UNREACHED, Points
+from tests.torture.points import UNREACHED, Points
 
 
 def taken(points: Points, calls: int) -> list[int]:
