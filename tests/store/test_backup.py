@@ -1,5 +1,6 @@
 """Backups: whole, checked, never over another file, also beside a running daemon."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,18 @@ def test_a_backup_is_as_private_as_the_database(tmp_path: Path, file: Path, url:
     file.chmod(0o600)
     backup(url, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_is_on_the_disk_before_it_bears_its_name_and_the_name_after(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, synced = tmp_path / "copy.db", list[tuple[int, bool]]()
+    sync = os.fsync
+
+    def note_and_sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, target.exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note_and_sync)
+    backup(url, target)
+    assert synced == [(target.stat().st_ino, False), (tmp_path.stat().st_ino, True)]

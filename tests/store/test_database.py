@@ -144,6 +144,25 @@ def test_a_foreign_program_that_keeps_the_file_locked_makes_us_busy(file: Path, 
     assert poll_ids(database) == [2]
 
 
+def test_a_write_is_refused_before_it_has_begun_or_not_at_all(file: Path, database: Database) -> None:
+    """One that began by reading could not go on when it comes to write, whatever its patience."""
+    began: list[Connection] = []
+    with closing(sqlite3.connect(file, isolation_level=None)) as foreign:
+        foreign.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseBusy):
+            database.write(began.append)
+    assert began == []
+
+
+def test_a_checkpoint_does_not_go_beside_another_writer(file: Path, database: Database) -> None:
+    database.write(add_poll(1))
+    other = WriteLock(file)
+    with other.held(), pytest.raises(DatabaseBusy, match="written by another process"):
+        database.checkpoint()
+    other.close()
+    assert database.checkpoint()
+
+
 def test_contending_writers_lose_nothing(url: str, file: Path) -> None:
     def work(start: int) -> None:
         with Database.open_for_command(url, patience=timedelta(seconds=60)) as command:

@@ -129,3 +129,16 @@ def test_a_directory_that_comes_back_is_held_again(file: Path, url: str, databas
     database.write(add_poll(2))
     with pytest.raises(DatabaseError, match=f"process id {os.getpid()}"):
         Database.open(url, holder="run")
+
+
+def test_a_connection_that_met_trouble_is_not_used_again(database: Database) -> None:
+    """After a sync that failed SQLite believes that what it kept in memory is on the disk."""
+
+    def kept(connection: Connection) -> object:
+        return connection.exec_driver_sql("PRAGMA cache_size").scalar()
+
+    database.write(lambda connection: connection.exec_driver_sql("PRAGMA cache_size = 77"))
+    assert database.write(kept) == 77
+    with pytest.raises(DatabaseError):
+        database.write(lambda connection: connection.exec_driver_sql("SELECT * FROM thesis"))
+    assert database.write(kept) != 77

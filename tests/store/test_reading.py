@@ -53,6 +53,14 @@ def test_status_tells_how_each_feed_was_polled(monitor: Monitor) -> None:
     assert other.last_poll_at is None
 
 
+def test_the_newest_poll_is_the_last_one_and_not_that_of_the_latest_time(monitor: Monitor) -> None:
+    monitor.poll(TIMEOUT)
+    monitor.now -= DAY
+    monitor.poll(listing({"PRD-1": seen(1)}))
+    feed, *_ = stand(monitor).feeds
+    assert (feed.last_ok_at, feed.last_poll_at, feed.last_failure) == (monitor.now, monitor.now, None)
+
+
 def test_status_tells_of_each_product_what_it_is_and_since_when(monitor: Monitor) -> None:
     monitor.poll(listing({"PRD-1": seen(1, attributes=H800), "PRD-2": seen(2)}))
     since = monitor.now
