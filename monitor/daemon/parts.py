@@ -21,7 +21,7 @@ from monitor.daemon.ledger import Ledger, Taken
 from monitor.daemon.logs import log_notices
 from monitor.daemon.outbox import StoredOutbox
 from monitor.daemon.outside import THE_WORLD, Outside
-from monitor.daemon.poll import poll
+from monitor.daemon.poll import SaidFailures, poll
 from monitor.daemon.schedule import Schedule
 from monitor.daemon.secrets import Secrets, fetch_secrets
 from monitor.daemon.settings import feeds_of, settings_of
@@ -76,6 +76,7 @@ class Parts:
         )
         self._polling: dict[asyncio.Task[object], Feed] = {}
         self._asked: dict[Feed, float] = {}
+        self._said = SaidFailures()
         self._crashes = 0
         self.ok_polls = 0
 
@@ -222,6 +223,7 @@ class Parts:
                 self.ledger,
                 self.clock,
                 self._wake,
+                self._said,
             )
             if taken is not None:
                 self.note(taken)

@@ -97,7 +97,7 @@ async def _poll_as_told(config_path: Path) -> None:
     from monitor.daemon.clock import SteadyClock, SystemClock, new_event_id
     from monitor.daemon.gate import SourceGate
     from monitor.daemon.ledger import Ledger
-    from monitor.daemon.poll import poll
+    from monitor.daemon.poll import SaidFailures, poll
     from monitor.daemon.settings import feeds_of, settings_of
     from monitor.source.client import Client
     from monitor.store.database import Database
@@ -114,7 +114,7 @@ async def _poll_as_told(config_path: Path) -> None:
         took = []
         for _ in range(int(line)):
             before = time.process_time()
-            taken = await poll(feed, client, gate, ledger, clock, lambda _: None)
+            taken = await poll(feed, client, gate, ledger, clock, lambda _: None, SaidFailures())
             took.append(time.process_time() - before)
             assert taken is not None
             assert taken.trouble is None

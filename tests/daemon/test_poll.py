@@ -9,6 +9,7 @@ import pytest
 from monitor.core.answer import FailureKind
 from monitor.core.product import Feed
 from monitor.daemon.parts import CRASHES_BORNE, job_of
+from monitor.daemon.poll import MOST_REASONS
 from tests.core.builders import CODE, FEED, Answer, failed
 from tests.daemon.parts_stage import CONFIG, Running, running
 from tests.daemon.stage import Mood
@@ -51,6 +52,23 @@ def test_a_failure_is_said_when_its_reason_is_new_and_its_end_too(
         "poll failed reason=reset",
         "poll ok products=1 changed=0",
     ]
+
+
+def test_a_provider_that_fails_in_turns_is_said_once_for_each_reason_until_it_is_well(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    in_turns: list[Answer] = [failed(), failed(reason="reset")] * 10
+    assert said_by(file, caplog, OUT, *in_turns, OUT, failed())[1:] == [
+        "poll failed reason=timeout",
+        "poll failed reason=reset",
+        "poll ok products=1 changed=0",
+        "poll failed reason=timeout",
+    ]
+
+
+def test_reasons_that_are_never_the_same_are_no_flood(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[Answer] = [failed(reason=f"redirected to /{number}") for number in range(3 * MOST_REASONS)]
+    assert len(said_by(file, caplog, *answers)) == MOST_REASONS
 
 
 def test_at_debug_every_poll_is_a_line(file: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.ledger import Taken
-from monitor.daemon.poll import poll
+from monitor.daemon.poll import SaidFailures, poll
 from monitor.source.client import Client
 from tests.core.builders import FEED
 from tests.daemon.stage import Bench, a_ledger
@@ -33,7 +33,9 @@ class Wired:
         """One interval passes. None: the source is left alone."""
         bench = self.bench
         bench.clock.advance(INTERVAL.total_seconds())
-        return await poll(FEED, self.client, self.gate, bench.ledger, bench.clock, lambda _: None)
+        return await poll(
+            FEED, self.client, self.gate, bench.ledger, bench.clock, lambda _: None, SaidFailures()
+        )
 
     async def next_poll(self) -> tuple[Taken, int]:
         """What the next poll brings, and how many intervals it took to come."""
