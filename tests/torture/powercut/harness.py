@@ -1,5 +1,6 @@
 """Cuts the power after every operation of a recorded run, in every way that the disk may take it."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,8 +31,9 @@ FAULTS: Final[dict[str, tuple[str, Sequence[Edit]]]] = {
 
 def torture(run: Run) -> Result:
     cycles, plan = (3, Plan(run.seed, drawn=2, every=4)) if run.quick else (14, Plan(run.seed, drawn=14))
+    _clear(run.folder)
     recording = record_acts(run.folder / "run", run.seed, cycles)
-    run.say(f"{len(recording.operations)} operations are recorded")
+    run.say(f"{len(recording.operations)} operations and marks are recorded")
     began = monotonic()
     share = replay(recording, plan, run.folder)
     counts = counts_of(recording, share, monotonic() - began)
@@ -70,11 +72,17 @@ def counts_of(recording: Recording, share: Share, seconds: float) -> dict[str, C
         "torn": len(share.torn),
         "reordered": len(share.reordered),
         "replays": share.replays,
-        "cuts": len(recording.operations),
+        "cuts": sum(len(recording.cuts(act)) for act in recording.acts),
         "acknowledged commits": kinds[Acknowledged],
         **{kind: share.findings[kind] for kind in ("lost", "half", "corrupt", "refused", "stuck", "backup")},
         "images a second": len(share.images) / max(seconds, 0.001),
     }
+
+
+def _clear(folder: Path) -> None:
+    """Of an interrupted run nothing can be used: another recording has other bytes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 def _owed(run: Run, share: Share, broken: dict[str, int]) -> Iterator[str]:

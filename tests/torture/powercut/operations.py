@@ -72,6 +72,7 @@ class Told:
     number: int
 
 
+Mark = Acknowledged | Told
 OfNames = Create | Rename | Unlink
 Change = Write | Truncate | OfNames
-Operation = Change | Sync | SyncNames | Acknowledged | Told
+Operation = Change | Sync | SyncNames | Mark

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.torture.powercut.disk import KEPT, Disk
-from tests.torture.powercut.operations import Acknowledged, Operation, Told
+from tests.torture.powercut.operations import Acknowledged, Mark, Operation, Told
 from tests.torture.powercut.trace import NOT_DATA, READ, REFUSED, Tape
 from tests.torture.powercut.truth import Truth, read_truth
 
@@ -39,6 +39,16 @@ class Recording:
     operations: Sequence[Operation]
     truth: Truth
     acts: list[Played]
+
+    def cuts(self, act: Played) -> list[int]:
+        """After how many operations the power can be cut in an act. A mark and what comes before it are one
+        moment of the disk: what has been said by then must be true at it."""
+        last = len(self.operations)
+        return [
+            number
+            for number in range(act.begin + 1, act.end + 1)
+            if number == last or not isinstance(self.operations[number], Mark)
+        ]
 
 
 def record(folder: Path, acts: Sequence[Act], seed: int) -> Recording:

@@ -49,7 +49,7 @@ def scratch(folder: Path) -> Iterator[Path]:
 def _replay_of(release: Path, recording: Recording, plan: Plan, folder: Path, place: Path) -> Iterable[Share]:
     """The cuts in the acts that this release has played: it is what is started after each."""
     played = [act for act in recording.acts if act.release == release]
-    cuts = [cut for act in played for cut in range(act.begin + 1, act.end + 1, plan.every)]
+    cuts = [cut for act in played for cut in recording.cuts(act)[:: plan.every]]
     jobs = [
         Job(recording, some, plan.drawn, plan.seed, place / str(number), folder / f"share-{number}.pickle")
         for number, some in enumerate(shared_out(cuts, plan.workers))

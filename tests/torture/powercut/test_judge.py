@@ -24,7 +24,7 @@ def image(recording: Recording) -> Image:
 @pytest.fixture
 def cut(recording: Recording) -> Cut:
     state, told = marks(recording.operations[: recording.acts[1].end])
-    return Cut(state, recording.truth.expected_after(told))
+    return Cut(state, told, recording.truth.expected_after(told))
 
 
 @pytest.fixture
@@ -52,13 +52,13 @@ def test_a_state_before_the_acknowledged_one_is_a_loss(
     recording: Recording, image: Image, cut: Cut, judge: Judge
 ) -> None:
     later = next(state for state in range(cut.state + 1, 999) if _differs(recording, state, cut.state))
-    assert kinds(judge, image, Cut(later, Expected())) == {"lost"}
+    assert kinds(judge, image, Cut(later, 0, Expected())) == {"lost"}
 
 
 def test_the_commit_under_way_may_be_there(
     recording: Recording, image: Image, cut: Cut, judge: Judge
 ) -> None:
-    assert judge.findings(image, Cut(cut.state - 1, Expected())) == []
+    assert judge.findings(image, Cut(cut.state - 1, 0, Expected())) == []
 
 
 def test_a_state_that_no_commit_made_is_found(image: Image, cut: Cut, judge: Judge, tmp_path: Path) -> None:

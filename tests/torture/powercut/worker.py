@@ -26,14 +26,14 @@ MOST_KEPT: Final = 20
 def work(job: Job) -> Share:
     share = Share()
     judge = Judge(job.recording.truth, job.scratch)
-    seen: set[tuple[bytes, int]] = set()
+    seen: set[tuple[bytes, int, int]] = set()
     for number, cut, disk in _cuts(job):
         for scheme, image in _images(disk, job, number):
             share.replays += 1
             digest = _digest_of(image)
-            if (digest, cut.state) in seen:
+            if (digest, cut.state, cut.told) in seen:
                 continue
-            seen.add((digest, cut.state))
+            seen.add((digest, cut.state, cut.told))
             share.images.add(digest)
             if scheme.is_torn:
                 share.torn.add(digest)
@@ -42,21 +42,23 @@ def work(job: Job) -> Share:
             found = judge.findings(image, cut)
             if found:
                 _note(share, found, f"seed {job.seed}, cut after operation {number}, {scheme.name}")
+                _keep(image, job.result.parent / f"violation {number} {scheme.name}")
     return share
 
 
 def _cuts(job: Job) -> Iterator[tuple[int, Cut, Disk]]:
     """Walks through all operations, and stops at the cuts."""
-    disk, expected, state = Disk(), Expected(), 0
+    disk, expected, state, told = Disk(), Expected(), 0, 0
     wanted = set(job.cuts)
     for number, operation in enumerate(job.recording.operations, start=1):
         disk.follow(operation)
         if isinstance(operation, Acknowledged):
             state = operation.number
         elif isinstance(operation, Told):
-            expected.learn(job.recording.truth.told[operation.number])
+            told = operation.number
+            expected.learn(job.recording.truth.told[told])
         if number in wanted:
-            yield number, Cut(state, expected), disk
+            yield number, Cut(state, told, expected), disk
 
 
 def _images(disk: Disk, job: Job, number: int) -> Iterator[tuple[Scheme, Image]]:
@@ -76,6 +78,13 @@ def _note(share: Share, found: list[Finding], where: str) -> None:
     share.findings.update({finding.kind for finding in found})
     if len(share.violations) < MOST_KEPT:
         share.violations.append(f"{where}: " + "; ".join(f"{one.kind}: {one.sentence}" for one in found[:3]))
+
+
+def _keep(image: Image, folder: Path) -> None:
+    """For whoever wants to see it."""
+    folder.mkdir(exist_ok=True)
+    for name, content in image.items():
+        (folder / name).write_bytes(content)
 
 
 def main(file: str) -> None:
