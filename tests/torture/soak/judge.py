@@ -15,7 +15,10 @@ SEND_THREADS: Final = 5
 SPARE_DESCRIPTORS: Final = 12
 """For connections in use when a sample is taken: one a sending thread, and the provider's two ends."""
 LEAST_QUARTER_H: Final = 12
-WARM_UP_SHARE: Final = 0.1
+WARM_UP_SHARE: Final = 0.25
+PAGE_CACHE_KIB: Final = 2000
+PAGE_CACHE_WEIGHT: Final = 1.15
+"""SQLite keeps so much of the file in memory; a page costs a little more than its size (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +35,27 @@ class Hour:
 
 
 def growth(hours: Sequence[Hour]) -> float:
-    """KiB of memory that a run gained after its warm-up: the Theil-Sen slope times its length.
+    """KiB of memory that a run gains: the Theil-Sen slope after the warm-up times the whole run's length.
 
-    That slope is the median of those between any two samples: a few high samples do not move it.
+    That slope is the median of those between any two samples: a few high samples do not move it. The page
+    cache does not count: it grows with the database, but to its limit only.
     """
-    points = [(hour.sample.hour, hour.sample.memory_kib) for hour in warm(hours)]
+    points = [(hour.sample.hour, _without_page_cache(hour.sample)) for hour in warm(hours)]
     slopes = [
         (later - earlier) / (at - since)
         for number, (since, earlier) in enumerate(points)
         for at, later in points[number + 1 :]
     ]
-    return median(slopes) * (points[-1][0] - points[0][0]) if slopes else 0.0
+    return median(slopes) * len(hours) if slopes else 0.0
 
 
 def warm(hours: Sequence[Hour]) -> Sequence[Hour]:
-    """Without the first tenth, in which caches fill."""
+    """Without the first quarter, in which everything happens for the first time."""
     return hours[int(len(hours) * WARM_UP_SHARE) :]
+
+
+def _without_page_cache(sample: Sample) -> float:
+    return sample.memory_kib - PAGE_CACHE_WEIGHT * min(sample.database_bytes / 1024, PAGE_CACHE_KIB)
 
 
 def judged(hours: Sequence[Hour], channels: int) -> list[str]:
