@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from random import Random
+from typing import Final
 
 from tests.torture.kill.catalogue import CODES, codes_of
 from tests.torture.kill.journal import Journal, Line
+
+AGAIN: Final = 0.6
+"""The product that changed last changes again: gone before it is told, and back before that is told."""
 
 
 class Shelf:
@@ -13,6 +17,7 @@ class Shelf:
     def __init__(self, journal: Journal, stock: dict[str, int]) -> None:
         self.stock = stock
         self.changes_left = 0
+        self._last = ""
         self._journal = journal
 
     def change(self, feeds: Sequence[int], chance: Random) -> None:
@@ -20,7 +25,9 @@ class Shelf:
         if self.changes_left <= 0:
             return
         self.changes_left -= 1
-        code = chance.choice([code for feed in feeds for code in codes_of(feed)])
+        codes = [code for feed in feeds for code in codes_of(feed)]
+        code = self._last if self._last in codes and chance.random() < AGAIN else chance.choice(codes)
+        self._last = code
         before = self.stock[code]
         values = [value for value in (0, 0, 0, 1, 3, 4, 6, 9) if value != before]
         remaining = chance.choice(values)

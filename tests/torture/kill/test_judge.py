@@ -178,6 +178,11 @@ FALSE = [
         but(requests=[request(1, 0, 0), request(2, 0, 3), request(3, 0, 0), request(4, 1, 2)]),
         "'now' of stock known to be gone: event f on alpha in life 1",
     ),
+    (
+        "now and gone in one message",
+        messages(message(22, 1, "beta", NOW, SOLD_OUT, answered=False)),
+        "'now' of stock known to be gone: event f on beta in life 1",
+    ),
     ("another product", messages(message(41, 1, "alpha", replace(BACK, code=B))), "false: "),
     ("in stock of an end", messages(message(31, 1, "alpha", replace(SOLD_OUT, form=Form.NOW))), "false: "),
     (

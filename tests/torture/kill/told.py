@@ -99,15 +99,15 @@ def marks(history: History, receptions: Receptions) -> tuple[int, list[str]]:
 def said_now_of_what_was_gone(
     history: History, receptions: Receptions, lives: Mapping[int, int]
 ) -> list[str]:
-    """An earlier life had committed the end; `lives` has the life of each poll."""
+    """An earlier life had committed the end, or the same message tells it; `lives` has that of each poll."""
     ends = by_opening(history.edges)
     return [
         f"'now' of stock known to be gone: event {event} on {channel} in life {message.life}"
         for (event, channel), came in receptions.items()
         for message, telling in came
-        if telling.form is Form.NOW
-        and event in ends
-        and lives.get(ends[event].poll, message.life) < message.life
+        if telling.form is Form.NOW and event in ends
+        if lives.get(ends[event].poll, message.life) < message.life
+        or ends[event].event in {beside.event for beside in message.tellings}
     ]
 
 
