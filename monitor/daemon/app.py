@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from monitor.config.settings import Config
 from monitor.core.errors import ConfigError, MonitorError
-from monitor.daemon import logs, systemd
+from monitor.daemon import collector, logs, systemd
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.parts import Parts
 from monitor.daemon.pulse import Pulse
@@ -41,6 +41,7 @@ async def serve(
         parts = await _started(config, environ, clock or SystemClock(), signals)
         if parts is None:
             return 0
+        collector.settle()
         pulse = Pulse(parts, supervisor)
         pulse.start()
         supervisor.tell(systemd.ready(pulse.status()))
