@@ -15,7 +15,7 @@ from tests.source.toxic_server import Part, Toxic, serving
 KEY = "sk-canary-0123456789"
 FEED = Feed("default", 1)
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 """A poll that does not end is a test that fails, not one that hangs."""
 Answer = Listing | Failed
 
@@ -39,7 +39,8 @@ async def client(
         largest_body=largest_body,
     )
     try:
-        yield made
+        async with asyncio.timeout(PATIENCE_S):
+            yield made
     finally:
         await made.close()
 
@@ -50,11 +51,7 @@ def ask(
     """The answers of that many polls in a row over one client, and what the server saw."""
 
     async def polls() -> tuple[list[Answer], Toxic]:
-        async with (
-            asyncio.timeout(PATIENCE_S),
-            serving(*parts) as toxic,
-            client(toxic.url, timeout_s) as asking,
-        ):
+        async with serving(*parts) as toxic, client(toxic.url, timeout_s) as asking:
             return [await asking.fetch(feed) for _ in range(times)], toxic
 
     return asyncio.run(polls())
@@ -62,7 +59,7 @@ def ask(
 
 def ask_url(url: str, timeout_s: float = 2.0, transport: httpx.AsyncBaseTransport | None = None) -> Failed:
     async def poll() -> Answer:
-        async with asyncio.timeout(PATIENCE_S), client(url, timeout_s, transport) as asking:
+        async with client(url, timeout_s, transport) as asking:
             return await asking.fetch(FEED)
 
     return failed(asyncio.run(poll()))

@@ -215,6 +215,17 @@ def test_what_is_not_over_is_not_forgotten(monitor: Monitor) -> None:
     assert monitor.rows("SELECT count(*) FROM notice") == [(1,)]
 
 
+@pytest.mark.parametrize("state", ["pending", "retry"])
+def test_what_has_yet_to_be_told_is_not_forgotten(monitor: Monitor, state: str) -> None:
+    decide(monitor, fired("PRD-1"))
+    monitor.write(lambda c: raise_notice(c, Notice("n", NoticeKind.BLIND, "alaya", NOON, {}, SLACK)))
+    monitor.write(lambda c: end_episode(c, NoticeKind.BLIND, "alaya", monitor.now_ms))
+    monitor.write(lambda c: c.exec_driver_sql("UPDATE delivery SET state = ?", (state,)))
+    monitor.write(lambda c: c.exec_driver_sql("DELETE FROM alert"))
+    keep_house(monitor, 401 * DAY)
+    assert monitor.rows("SELECT state FROM delivery") == [(state,), (state,)]
+
+
 def test_space_is_given_back_to_the_disk(monitor: Monitor) -> None:
     excerpt = "x" * 1000
     monitor.poll(listing({"PRD-1": seen(3)}))
