@@ -12,12 +12,13 @@ import msgspec
 
 from monitor.core.answer import Failed, FailureKind, Listing, Row
 from monitor.core.product import Seen
-from monitor.source.excerpt import excerpt, one_line, redact
+from monitor.source.excerpt import excerpt, redact
 from monitor.source.row import read_row
 
 MOST_COMMAS: Final = 1_000_000
 MOST_ROWS: Final = 100_000
 LONGEST_MESSAGE: Final = 100
+LONGEST_STATUS: Final = 20
 
 
 class RowMemo:
@@ -52,7 +53,7 @@ def parse(body: bytes, memo: RowMemo, secrets: Iterable[str] = ()) -> Listing | 
     other data centres than asked for are still in it.
     """
     try:
-        answer = _listing(body, memo)
+        answer = _listing(body, memo, secrets)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         answer = Failed(FailureKind.NOT_JSON, _why_not_json(body, error))
     except RecursionError:
@@ -77,7 +78,7 @@ def status_failure(status: int, told_by: str) -> Failed:
             return Failed(FailureKind.HTTP_STATUS, f"unexpected answer ({told_by})")
 
 
-def _listing(body: bytes, memo: RowMemo) -> Listing | Failed:
+def _listing(body: bytes, memo: RowMemo, secrets: Iterable[str]) -> Listing | Failed:
     body.decode()
     if body.count(b",") > MOST_COMMAS:
         return Failed(FailureKind.TOO_LARGE, f"the answer holds more than {MOST_COMMAS:,} values")
@@ -86,7 +87,7 @@ def _listing(body: bytes, memo: RowMemo) -> Listing | Failed:
     except msgspec.ValidationError:
         _any_json.decode(body)
         return Failed(FailureKind.ENVELOPE, "the answer is JSON, but not an object with status and data")
-    failed = _refused(envelope)
+    failed = _refused(envelope, secrets)
     if failed is not None:
         return failed
     try:
@@ -96,11 +97,12 @@ def _listing(body: bytes, memo: RowMemo) -> Listing | Failed:
     return _rows(raws, memo)
 
 
-def _refused(envelope: _Envelope) -> Failed | None:
-    written = bytes(envelope.status)[:20].decode("utf-8", "replace")
-    if written == "200":
+def _refused(envelope: _Envelope, secrets: Iterable[str]) -> Failed | None:
+    status = bytes(envelope.status)
+    if status == b"200":
         return None
-    told_by = f"status {written} in the answer{_message(envelope.message)}"
+    written = (excerpt(status, secrets) or "")[:LONGEST_STATUS]
+    told_by = f"status {written} in the answer{_message(envelope.message, secrets)}"
     if written.isdecimal() and len(written) == 3:
         failed = status_failure(int(written), told_by)
         if failed.kind is not FailureKind.HTTP_STATUS:
@@ -108,12 +110,13 @@ def _refused(envelope: _Envelope) -> Failed | None:
     return Failed(FailureKind.ENVELOPE, f"the answer's status is not the number 200 ({told_by})")
 
 
-def _message(raw: msgspec.Raw) -> str:
+def _message(raw: msgspec.Raw, secrets: Iterable[str]) -> str:
+    """Cut only after the secrets are struck out: half of one would not be known again."""
     try:
-        message = one_line(_text.decode(raw)[: LONGEST_MESSAGE * 2])[:LONGEST_MESSAGE]
+        message = excerpt(_text.decode(raw).encode(), secrets)
     except msgspec.DecodeError:
         return ""
-    return f": {message}" if message else ""
+    return f": {message[:LONGEST_MESSAGE]}" if message else ""
 
 
 def _rows(raws: list[msgspec.Raw], memo: RowMemo) -> Listing | Failed:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.core.answer import FailureKind, Listing
+from monitor.core.answer import Failed, FailureKind, Listing
 from monitor.source.payload import RowMemo, parse
 from tests.source.answers import FORBIDDEN, GOOD_ROW, SERVER_ERROR, TWO_PRODUCTS, body, listed, refused
 
@@ -203,3 +203,16 @@ def test_a_failure_keeps_the_first_kilobyte_without_secrets() -> None:
     assert failed.excerpt is not None
     assert failed.excerpt.startswith('{"status": 403, "message": "no such key ***"')
     assert len(failed.excerpt) <= 1024
+
+
+@pytest.mark.parametrize("before", [0, 60, 85, 95, 99, 180, 195])
+def test_a_key_at_the_edge_of_what_is_quoted_leaves_no_part_of_it(before: int) -> None:
+    key = "0123456789" * 3
+    for answer in (
+        b'{"status": 500, "message": "%b%b"}' % (b"x" * before, key.encode()),
+        b'{"status": 500, "message": "%b%b"}' % (b" \\n" * before, key.encode()),
+        b'{"status": "%b%b"}' % (b"x" * (before // 10), key.encode()),
+    ):
+        failed = parse(answer, RowMemo(), [key])
+        assert isinstance(failed, Failed)
+        assert "01234" not in failed.reason
