@@ -36,7 +36,7 @@ def torture(run: Run) -> Result:
     run.say(f"{len(recording.operations)} operations and marks are recorded")
     began = monotonic()
     share = replay(recording, plan, run.folder)
-    counts = counts_of(recording, share, monotonic() - began)
+    counts = counts_of(recording, share, plan.every, monotonic() - began)
     run.say(f"{len(share.images)} images are opened; now programs that are broken on purpose")
     broken = {
         f"{kind} {name}": found_in_broken(run.folder / name, run.seed, *edits)[kind]
@@ -64,7 +64,7 @@ def found_in_broken(folder: Path, seed: int, *edits: Edit, every: int = 4) -> Co
     return replay(recording, Plan(seed, drawn=1, every=every), folder).findings
 
 
-def counts_of(recording: Recording, share: Share, seconds: float) -> dict[str, Count]:
+def counts_of(recording: Recording, share: Share, every: int, seconds: float) -> dict[str, Count]:
     """`images`: each counted once, however many replays gave it."""
     kinds = Counter(type(operation) for operation in recording.operations)
     return {
@@ -72,7 +72,7 @@ def counts_of(recording: Recording, share: Share, seconds: float) -> dict[str, C
         "torn": len(share.torn),
         "reordered": len(share.reordered),
         "replays": share.replays,
-        "cuts": sum(len(recording.cuts(act)) for act in recording.acts),
+        "cuts": sum(len(recording.cuts(act)[::every]) for act in recording.acts),
         "acknowledged commits": kinds[Acknowledged],
         **{kind: share.findings[kind] for kind in ("lost", "half", "corrupt", "refused", "stuck", "backup")},
         "images a second": len(share.images) / max(seconds, 0.001),

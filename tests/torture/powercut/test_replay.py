@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.torture.powercut.conftest import SEED
 from tests.torture.powercut.harness import found_in_broken
-from tests.torture.powercut.operations import SyncNames, Truncate, Unlink
+from tests.torture.powercut.operations import Rename, SyncNames, Truncate, Unlink
 from tests.torture.powercut.recording import Recording
 from tests.torture.powercut.releases import IMPATIENT, UNSYNCED_COPY
 from tests.torture.powercut.replay import Plan, replay
@@ -45,6 +45,11 @@ def test_a_deleted_file_does_not_come_back_without_its_log(recording: Recording,
     share = work(Job(recording, cuts, 20, SEED, tmp_path / "scratch", tmp_path / "unused"))
     assert share.violations == []
     assert len(share.images) > 3
+
+
+def test_the_recorded_run_has_an_upgrade_with_its_backup(recording: Recording) -> None:
+    operations = recording.operations[recording.acts[-1].begin :]
+    assert any(isinstance(o, Rename) and o.new.startswith("monitor.db.backup-0001-") for o in operations)
 
 
 def test_the_recorded_run_makes_a_file_larger_and_smaller(recording: Recording) -> None:

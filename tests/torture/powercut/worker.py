@@ -41,8 +41,9 @@ def work(job: Job) -> Share:
                 share.reordered.add(digest)
             found = judge.findings(image, cut)
             if found:
+                if len(share.violations) < MOST_KEPT:
+                    _keep(image, job.result.parent / f"violation {number} {scheme.name}")
                 _note(share, found, f"seed {job.seed}, cut after operation {number}, {scheme.name}")
-                _keep(image, job.result.parent / f"violation {number} {scheme.name}")
     return share
 
 
