@@ -104,7 +104,11 @@ def _title(entry: Entry, style: Style) -> str:
         title = notice_title(told, style)
     else:
         title = transition_title(told, item.resolve, style)
-    return title + (label("possible_repeat", style.language) if item.possible_repeat else "")
+    return _marked(title, item, style)
+
+
+def _marked(text: str, item: Item, style: Style) -> str:
+    return text + (label("possible_repeat", style.language) if item.possible_repeat else "")
 
 
 def _body(entry: Entry, style: Style) -> str:
@@ -128,16 +132,18 @@ class Piece:
 
 
 def _digest(entries: Sequence[Entry], style: Style) -> list[Message]:
-    pieces = [
-        Piece(entry, _line(entry, style) if number < LINES_IN_FULL else _code(entry), number < LINES_IN_FULL)
-        for number, entry in enumerate(entries)
-    ]
+    pieces = [_piece(entry, style, in_full=number < LINES_IN_FULL) for number, entry in enumerate(entries)]
     messages: list[Message] = []
     while pieces:
         count = _fitting(pieces, style)
         messages.append(_shared(pieces[:count], style))
         pieces = pieces[count:]
     return messages
+
+
+def _piece(entry: Entry, style: Style, *, in_full: bool) -> Piece:
+    text = _line(entry, style) if in_full else _code(entry)
+    return Piece(entry, _marked(text, entry.items[0], style), in_full)
 
 
 def _fitting(pieces: Sequence[Piece], style: Style) -> int:
@@ -183,8 +189,7 @@ def _line(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
         return f"{notice_title(told, style)}: {notice_sentence(told, style)}"
-    line = transition_line(_transitions(entry), item.resolve, style)
-    return line + (label("possible_repeat", style.language) if item.possible_repeat else "")
+    return transition_line(_transitions(entry), item.resolve, style)
 
 
 def _code(entry: Entry) -> str:

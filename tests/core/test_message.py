@@ -260,6 +260,15 @@ def test_a_line_that_may_be_a_repeat_says_so() -> None:
     assert message.body.split("\n")[0].endswith("event k3j2x7 (possible repeat)")
 
 
+def test_a_code_beyond_the_lines_and_a_notice_among_them_may_be_repeats_too() -> None:
+    blind = Notice("n1", NoticeKind.BLIND, "default", AT, {}, ())
+    ten = [of_code(f"PRD-{number:02}", number) for number in range(10)]
+    (message,) = compose([*ten, of_code("PRD-X", 10, possible_repeat=True), of_code("PRD-Y", 11)], EN)
+    assert message.body.split("\n")[-1] == "also: PRD-X (possible repeat), PRD-Y"
+    (message,) = compose([of_code("PRD-A", 1), Item(2, blind, possible_repeat=True)], ZH)
+    assert message.body.endswith("（可能重复）")
+
+
 def test_beyond_ten_lines_only_the_codes_are_listed() -> None:
     (message,) = compose([of_code(f"PRD-{n}", n) for n in range(13)], ZH)
     lines = message.body.split("\n")
