@@ -32,10 +32,11 @@ class SteadyClock:
 
     It follows drift. A step it leaves to whoever moves the stored timers, and takes it with `move` in the
     same breath: before, timers and dates stand on the old line, after it on the new one, and no date of one
-    is ever held against a timer of the other.
+    is ever held against a timer of the other. `moved`: the sum of all that was taken.
     """
 
     def __init__(self, wall: Clock) -> None:
+        self.moved = timedelta(0)
         self._wall = wall
         self._offset = self._wall_less_monotonic()
 
@@ -56,6 +57,7 @@ class SteadyClock:
 
     def move(self, step: timedelta) -> None:
         self._offset += step
+        self.moved += step
 
     def _wall_less_monotonic(self) -> timedelta:
         return self._wall.now() - _EPOCH - timedelta(seconds=self._wall.monotonic())

@@ -91,9 +91,13 @@ class Ledger:
             await self._load()
 
     async def take(self, poll: Poll) -> Taken:
-        """Decide and commit this poll after those that are held. Never raises a DatabaseError."""
+        """Decide and commit this poll after those that are held. Never raises a DatabaseError.
+
+        It is dated by our clock as that stands now, which may move while the poll waits for its turn.
+        """
+        moved_before = self._clock.moved
         async with self._turn:
-            self._hold(poll)
+            self._hold(replace(poll, at=poll.at + (self._clock.moved - moved_before)))
             return await self._work_off()
 
     async def retry(self) -> Taken:

@@ -50,12 +50,13 @@ async def poll(
     """None when the source is left alone for now."""
     if not gate.is_open:
         return None
-    at, started = clock.now(), clock.monotonic()
+    started = clock.monotonic()
     answer = await source.fetch(feed)
     gate.note(answer, started)
     duration = timedelta(seconds=clock.monotonic() - started)
     failing = ledger.world.feeds[feed].last_failure if feed in ledger.world.feeds else None
-    taken = await ledger.take(Poll(feed, at, duration, answer))
+    # Dated back from here: our clock may have moved along with the wall clock meanwhile.
+    taken = await ledger.take(Poll(feed, clock.now() - duration, duration, answer))
     wake(taken.channels())
     await asyncio.sleep(0)  # the lanes begin to send; the log can wait
     _tell(feed, duration, taken, failing, said)
