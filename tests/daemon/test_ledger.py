@@ -58,6 +58,22 @@ def test_a_restart_reads_everything_back(file: Path) -> None:
     asyncio.run(after())
 
 
+def test_a_restart_is_no_first_sight(file: Path) -> None:
+    """What came while the daemon was down is told, though what existed at the first sight is not."""
+    clock, watch = FakeClock(), rule(announce_existing=False)
+
+    async def before() -> None:
+        async with a_ledger(file, watch, clock=clock) as bench:
+            await bench.poll(OUT)
+
+    async def after() -> None:
+        async with a_ledger(file, watch, clock=clock) as bench:
+            assert (await bench.poll(IN)).channels() == {"phone"}
+
+    asyncio.run(before())
+    asyncio.run(after())
+
+
 def test_a_poll_of_a_feed_that_was_removed_is_dropped(file: Path) -> None:
     async def play() -> None:
         async with a_ledger(file, feeds=(FEED, SECOND)) as bench:

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core.backoff import Accepted
 from monitor.notify.robots import dingtalk_signature, feishu_signature
-from tests.fakes.internet import Answer, FakeInternet
+from tests.fakes.internet import FakeInternet
 from tests.notify.conftest import NOW_S, LoadChannel
 
 EN = ("BACK IN STOCK 3 nodes × 8 H800A", "productCode: PRD_TRAIN-1\n<b> & 'x' \"y\"")
@@ -282,13 +282,3 @@ def test_text_from_upstream_calls_nobody_and_links_nowhere(
     assert load(url).send("title", text) == Accepted()
     sent = json.dumps(internet.requests[0].json(), ensure_ascii=False)
     assert [bad for bad in must_not_hold if bad in sent] == []
-
-
-def test_two_messages_in_a_row_do_not_wait_for_each_other(internet: FakeInternet, load: LoadChannel) -> None:
-    """The library would sleep 5.5 s between them, or, for Discord here, until the year 2100."""
-    internet.answers["discord.com"] = Answer(
-        204, b"", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
-    )
-    for url in (f"feishu://{ROBOT}?rto=1", "discord://123456789012345678/tok_en-abcdefghijkl"):
-        channel = load(url)
-        assert [channel.send("t", "b") for _ in range(3)] == [Accepted()] * 3

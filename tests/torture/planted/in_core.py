@@ -198,8 +198,8 @@ IN_CORE: Final = (
     Mistake(
         "the mark of a repeat never shown",
         "monitor/core/message.py",
-        '    return title + (label("possible_repeat", style.language) if item.possible_repeat else "")',
-        "    return title",
+        '(label("possible_repeat", style.language) if item.possible_repeat else "")',
+        '""',
         "a second message looks like a second restock",
         ("tests/core/test_message.py",),
         "G3",

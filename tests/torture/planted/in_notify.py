@@ -68,7 +68,7 @@ IN_NOTIFY: Final = (
         "    service.throttle = _no_pause  # type: ignore[method-assign]\n",
         "",
         "each message of a mail channel waits for five seconds more",
-        ("tests/notify/test_load.py", "tests/notify/test_wire.py"),
+        ("tests/notify/test_pauses.py",),
         "G7",
     ),
     Mistake(

@@ -110,8 +110,8 @@ IN_SOURCE: Final = (
     Mistake(
         'status "200" accepted',
         "monitor/source/payload.py",
-        'if written == "200":',
-        'if written.strip(\'"\') == "200":',
+        'if status == b"200":',
+        'if status.strip(b\'"\') == b"200":',
         "an envelope of another program is taken for a list",
         ("tests/source/test_envelope.py", "tests/source/test_status.py"),
         "G5",

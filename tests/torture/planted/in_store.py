@@ -145,7 +145,7 @@ IN_STORE: Final = (
     Mistake(
         "no fsync of a backup",
         "monitor/store/backup.py",
-        "        _sync(part)\n",
+        "        sync(part)\n",
         "",
         "the backup before an upgrade is empty after a power cut",
         ("tests/store/test_backup.py",),
