@@ -1,11 +1,14 @@
 """The steady clock: it follows drift, leaves steps to whoever moves the timers, and is never in between."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 
 from monitor.daemon.clock import STEP, SteadyClock, SystemClock
 from tests.fakes.clock import NOON, FakeClock
+from tests.requirements import require, require_root, require_that
 
 HOUR = timedelta(hours=1)
 DRIFT = timedelta(milliseconds=20)
@@ -46,3 +49,14 @@ def test_the_real_one_keeps_up_with_the_real_clocks() -> None:
     wall = SystemClock()
     clock = SteadyClock(wall)
     assert abs(clock.now() - wall.now()) < STEP
+
+
+def test_the_seconds_that_a_machine_sleeps_are_counted_and_the_wall_clock_is_not_asked() -> None:
+    """In a namespace whose machine slept for a day more than this one."""
+    require("unshare")
+    require_root()
+    code = "from monitor.daemon.clock import SystemClock; print(SystemClock().monotonic())"
+    command = ["unshare", "--time", "--boottime", "86400", sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    require_that(done.returncode == 0, "a kernel with namespaces of time")
+    assert 86_400 - 60 < float(done.stdout) - SystemClock().monotonic() <= 86_400

@@ -74,7 +74,7 @@ IN_DAEMON: Final = (
         "return time.clock_gettime(time.CLOCK_BOOTTIME)",
         "return time.time()",
         "a step of the clock opens or closes what was to wait for seconds",
-        ("tests/daemon",),
+        ("tests/daemon/test_clock.py",),
         "G16",
     ),
     Mistake(
@@ -83,7 +83,7 @@ IN_DAEMON: Final = (
         "return time.clock_gettime(time.CLOCK_BOOTTIME)",
         "return time.monotonic()",
         "after a night with the lid closed every timer begins anew",
-        ("tests/daemon",),
+        ("tests/daemon/test_clock.py",),
         "G16",
     ),
     Mistake(
