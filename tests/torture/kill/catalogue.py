@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.simulator.offer import Offer, row
-from tests.torture.report import CHECKOUT
 
 FEEDS: Final = tuple(range(1, 11))
 """Data centres, one feed each: with ten of them a poll comes every tenth of a second, the first at once."""
@@ -81,7 +80,7 @@ def environ(life: int, ports: Mapping[str, int]) -> dict[str, str]:
         f"TEST_{channel.upper()}_URL": f"json://127.0.0.1:{ports[channel]}/{channel}/{life}"
         for channel in CHANNELS
     }
-    return {**kept, **urls, "PYTHONPATH": str(CHECKOUT), "TEST_API_KEY": f"key-{life}"}
+    return {**kept, **urls, "TEST_API_KEY": f"key-{life}"}
 
 
 def _offer(code: str, remaining: int) -> Offer:

@@ -145,7 +145,6 @@ class Era:
             asked=len(killed.asked),
             phases=sorted(phases_of(killed)) if code != 0 else [],
             ok_polls=mortem.ok_polls,
-            log_bytes=mortem.log_bytes,
         )
         self._before = mortem
 

@@ -44,7 +44,7 @@ def result_of(verdicts: Iterable[Verdict], *, quick: bool) -> Result:
 def _plain(counts: Mapping[str, int]) -> dict[str, Count]:
     gap = sum(counts[KILLED + phase] for phase in GAPS)
     share = 100 * counts["messages that went wrong"] / max(counts["messages"], 1)
-    return {**counts, "killed in the gap in all": gap, "messages that went wrong, in percent": share}
+    return {**counts, "killed in the gap in all": gap, "percent of messages that went wrong": share}
 
 
 def _not_shown(counts: Mapping[str, int], *, quick: bool) -> list[str]:

@@ -86,7 +86,6 @@ class Life:
     asked: int = 1
     claimed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     phases: tuple[str, ...] = ()
-    log_bytes: int = 0
     is_cycle: bool = True
 
 
@@ -157,7 +156,6 @@ def _lives(lines: Sequence[Line]) -> list[Life]:
             line["asked"],
             {(one["event"], one["channel"]): one["at"] for one in line["claimed"]},
             tuple(line["phases"]),
-            line["log_bytes"],
             born[line["life"]]["cycle"] is not None,
         )
         for line in lines

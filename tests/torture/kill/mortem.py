@@ -30,7 +30,6 @@ class Mortem:
     unclaimed: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     stock: Mapping[str, int] = field(default_factory=dict)
-    log_bytes: int = 0
 
 
 def examine(folder: Path) -> Mortem:
@@ -50,7 +49,7 @@ def examine(folder: Path) -> Mortem:
     with closing(sqlite3.connect(copies)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'delivery'").fetchone():
             return Mortem()
-        return _examined(connection, log.stat().st_size if log.exists() else 0)
+        return _examined(connection)
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def is_at_rest(connection: sqlite3.Connection, since_poll: int, feeds: int) -> b
     return polled[0] == feeds and waits is None
 
 
-def _examined(connection: sqlite3.Connection, log_bytes: int) -> Mortem:
+def _examined(connection: sqlite3.Connection) -> Mortem:
     claimed = connection.execute(
         "SELECT coalesce(t.event_id, n.event_id), d.channel, d.claimed_at FROM delivery d"
         " LEFT JOIN transition t ON t.id = d.transition_id LEFT JOIN notice n ON n.id = d.notice_id"
@@ -91,5 +90,4 @@ def _examined(connection: sqlite3.Connection, log_bytes: int) -> Mortem:
         unclaimed=dict(connection.execute(by_channel.format(unclaimed)).fetchall()),
         waiting=dict(connection.execute(by_channel.format(WAITING)).fetchall()),
         stock=dict(stock.fetchall()),
-        log_bytes=log_bytes,
     )

@@ -16,8 +16,8 @@ class Phase(StrEnum):
     COMMITTING = "committing"
     CLAIMING = "claiming"
     SENDING = "sending"
-    GAP = "in the send-to-commit gap, before the answer"
-    GAP_ANSWERED = "in the send-to-commit gap, after the answer"
+    GAP = "in the send-to-commit gap before the answer"
+    GAP_ANSWERED = "in the send-to-commit gap after the answer"
     STOPPING = "stopping"
     IDLE = "idle"
 

@@ -35,7 +35,7 @@ if __name__ == "__main__":
 def test_a_run_that_was_cut_off_is_resumed_and_nothing_is_lost(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "tests.torture", "--only", "kill", "--quick", "--folder", str(tmp_path))
     with subprocess.Popen(command, cwd=CHECKOUT) as process:
-        until(lambda: ended(tmp_path) >= ENDS_BEFORE_THE_CUT, lambda: "some lives to end", 60)
+        until(lambda: ended(tmp_path) >= ENDS_BEFORE_THE_CUT, lambda: "some lives to end", 120)
         process.send_signal(signal.SIGKILL)
     result = torture(Run(1, tmp_path / "kill", quick=True))
     assert result.violations == []
@@ -56,7 +56,7 @@ def test_a_daemon_that_marks_before_it_sends_is_caught(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     verdict = json.loads(done.stdout)
     assert verdict["counts"]["lost"] > 0
