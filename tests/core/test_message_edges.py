@@ -159,7 +159,13 @@ def test_a_link_has_its_names_quoted_and_one_slash() -> None:
 def test_a_notice_says_when_and_which_and_its_numbers_as_they_are() -> None:
     facts: dict[str, str | int | float | None] = {"count": 86_400_000, "feed": "default"}
     notice = Notice("n1", NoticeKind.FOREIGN_ROWS, "default", AT, facts, ())
+    assert lines(item(notice)) == [
+        "86400000 rows of other data centres came in the answer for default; they are ignored",
+        "noticed 2026-11-23 10:02:03 (Asia/Shanghai)",
+        "event n1",
+    ]
     (message,) = compose([item(notice)], ZH)
+    assert message.title == "【返回了其他智算中心的数据】default"
     assert message.body.split("\n") == [
         "default 的响应中有 86400000 行属于其他智算中心，已忽略",
         "时间 2026-11-23 10:02:03（Asia/Shanghai）",

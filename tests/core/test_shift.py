@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 
 from monitor.core.alert import Clearing, Firing, Inactive, Pending, State
-from monitor.core.decision import Alert, Cause
+from monitor.core.decision import Alert, Cause, Notice, NoticeKind
 from monitor.core.product import Invalid
-from monitor.core.shift import shifted
+from monitor.core.shift import Step, shifted
 from monitor.core.spacing import Spacing
 from monitor.core.world import FeedState, Product, World
 from tests.core.builders import (
@@ -110,4 +110,11 @@ def test_every_time_that_a_decision_looks_at_moves_and_nothing_else_does(step: t
     quiet = World(feeds={FEED: FeedState(START)}, spacings={KEY: Spacing(START, START)})
     assert shifted(quiet, step) == World(
         feeds={FEED: FeedState(START + step)}, spacings={KEY: Spacing(START + step, START + step)}
+    )
+
+
+def test_a_step_is_kept_as_a_notice_that_nobody_is_told() -> None:
+    step = Step("event-1", START, timedelta(milliseconds=-1500, microseconds=-400))
+    assert step.notice() == Notice(
+        "event-1", NoticeKind.CLOCK_SET, "clock", START, {"seconds": -1.5}, (), is_episode=False
     )

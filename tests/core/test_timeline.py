@@ -176,9 +176,11 @@ def test_stretches_that_only_touch_have_nothing_in_common() -> None:
 
 def test_a_column_that_ends_where_a_part_begins_does_not_hold_it() -> None:
     assert drawn(2, (0, 5, OUT, 0), (5, 10, IN, 4)) == [Column(OUT), Column(IN, 4)]
+    assert drawn(2, (0, 5, IN, 4), (5, 10, OUT, 0)) == [Column(IN, 4), Column(OUT)]
+    assert drawn(2, (0, 5, OUT, 0), (5, 5, IN, 4), (5, 10, OUT, 0)) == [Column(OUT), Column(IN, 4)]
     assert drawn(2, (0, 10, OUT, 0), (10, 10, IN, 4)) == [Column(OUT), Column(IN, 4)]
 
 
 def test_parts_of_one_column_count_together() -> None:
-    parts = ((0, 2, UNKNOWN, 0), (2, 5, OUT, 0), (5, 8.5, UNKNOWN, 0), (8.5, 10, OUT, 0))
+    parts = ((0, 5, UNKNOWN, 0), (5, 8, OUT, 0), (8, 8.5, UNKNOWN, 0), (8.5, 10, OUT, 0))
     assert drawn(1, *parts) == [Column(UNKNOWN)]

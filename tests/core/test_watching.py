@@ -117,7 +117,7 @@ def test_a_rule_in_doubt_is_told_beside_another_that_is_told_already() -> None:
     ("wanted", "offered", "nearest"),
     [
         ("PRDX-1|PRDX-22", ("PRD-1", "PRD-22", "ZZZ"), "PRD-1, PRD-22"),
-        ("*****PRD-2", ("PRD-1",), "PRD-1"),
+        ("*" * 20 + "PRD-2", ("PRD-1",), "PRD-1"),
         ("ABCDEFGH", ("ABCDXXXX", "ABCXXXXX"), "ABCDXXXX"),
         ("AAAA-9|BBBB-9", ("AAAA-1", "AAAA-2", "AAAA-3", "BBBB-1"), "AAAA-3, AAAA-2, AAAA-1"),
     ],
