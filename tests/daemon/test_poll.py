@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.answer import FailureKind
+from monitor.core.answer import Failed, FailureKind, Listing
 from monitor.core.product import Feed
 from monitor.daemon.parts import CRASHES_BORNE, job_of
 from monitor.daemon.poll import MOST_REASONS
 from tests.core.builders import CODE, FEED, Answer, failed
-from tests.daemon.parts_stage import CONFIG, Running, running
+from tests.daemon.parts_stage import CONFIG, FakeSource, Running, execute, running
 from tests.daemon.stage import Mood
 
 OUT, IN = {CODE: 0}, {CODE: 3}
@@ -101,6 +101,33 @@ def test_a_source_that_complained_is_not_asked_but_counts_as_visited(file: Path)
             assert bench.parts.health.problems([]) == []
 
     asyncio.run(story())
+
+
+class Late(FakeSource):
+    """Answers when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__(IN)
+        self.may_answer = asyncio.Event()
+
+    async def fetch(self, feed: Feed) -> Listing | Failed:
+        await self.may_answer.wait()
+        return await super().fetch(feed)
+
+
+def test_what_a_poll_in_flight_sees_is_stored_before_the_database_is_closed(file: Path) -> None:
+    async def story() -> None:
+        async with running(file) as bench:
+            source = Late()
+            bench.parts.clients["default"] = source  # type: ignore[assignment]
+            polling = asyncio.create_task(bench.poll())
+            asyncio.get_running_loop().call_later(0.2, source.may_answer.set)
+            await asyncio.sleep(0)
+        await polling
+
+    asyncio.run(story())
+    assert execute(file, "SELECT outcome FROM poll") == [("ok",)]
+    assert execute(file, "SELECT edge FROM transition") == [("fired",)]
 
 
 def test_one_crash_is_survived_and_five_in_a_row_ask_for_a_restart(

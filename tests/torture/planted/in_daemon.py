@@ -130,7 +130,7 @@ IN_DAEMON: Final = (
         "        await self.end_polls(feeds_of(self.config))\n        await self.lanes",
         "        await self.lanes",
         "an edge that was seen at the stop is told one restart later, or never",
-        ("tests/daemon/test_signs_of_life.py", "tests/daemon/test_faults_that_last.py"),
+        ("tests/daemon/test_poll.py",),
         "G1",
     ),
     Mistake(
@@ -139,7 +139,7 @@ IN_DAEMON: Final = (
         "CRASHES_BORNE: Final = 5",
         "CRASHES_BORNE: Final = 1",
         "one message that breaks a channel takes all the others with it",
-        ("tests/daemon/test_faults_of_channels.py", "tests/daemon/test_signs_of_life.py"),
+        ("tests/daemon/test_outbox.py",),
         "G7",
     ),
     Mistake(
@@ -166,7 +166,7 @@ IN_DAEMON: Final = (
         "    except Exception:  # noqa: BLE001 - what runs is worth more than a reload\n",
         "    except OSError:\n",
         "a typing error in the configuration stops the monitor at night",
-        ("tests/daemon/test_reload.py",),
+        ("tests/daemon/test_app.py",),
         "G11",
     ),
     Mistake(
