@@ -80,7 +80,7 @@ class Judge:
         self._compare(edges or [], decision.transitions, now)
 
     def claimed(self, channel: str, claim: Claim) -> None:
-        self.post.claimed(channel, claim, self.now, self._is_there)
+        self.post.claimed(channel, claim, self.now, self._clock.uptime_s, self._is_there)
 
     def recorded(self, delivery_ids: Sequence[int], outcome: Outcome) -> None:
         self.post.recorded(delivery_ids, outcome, self._clock.uptime_s)

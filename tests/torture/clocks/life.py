@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
+from typing import Final
 
 import httpx
 from apscheduler.schedulers import SchedulerNotRunningError
@@ -17,6 +18,7 @@ from monitor.daemon.outside import Outside
 from monitor.daemon.parts import Parts
 from monitor.daemon.pulse import Pulse
 from monitor.daemon.systemd import Supervisor
+from monitor.notify.lanes import LONGEST_SLEEP_S
 from monitor.notify.sending import Sender
 from monitor.source.client import Client
 from monitor.store.store import Store
@@ -24,8 +26,10 @@ from tests.torture.clocks.fuse import Fuse
 from tests.torture.clocks.receivers import Doors, Receiver
 from tests.torture.clocks.settings import ENVIRON
 
-SLOW_BEAT_S = 290.0
+SLOW_BEAT_S: Final = 600.0
 """Between two looks at the clocks when nothing happens to them: in production one second."""
+SLOW_LOOK_S: Final = 1800.0
+"""After which a lane looks for work that nobody called it to: in production half a minute."""
 
 
 class Life:
@@ -97,7 +101,7 @@ class Life:
             self._load_senders,
             self._make_client,
             self._chance.random,
-            lanes_look_after_s=30.0 if self.is_brisk else SLOW_BEAT_S,
+            lanes_look_after_s=LONGEST_SLEEP_S if self.is_brisk else SLOW_LOOK_S,
         )
         parts = await Parts.start(config, ENVIRON, self._clock, outside)
         self.parts, self._pulse = parts, Pulse(parts, Supervisor())

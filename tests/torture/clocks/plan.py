@@ -19,6 +19,9 @@ YEARS_S: Final = 10 * 365 * DAY_S
 TO_1970: Final = "1970"
 
 
+_MOODS: Final = {Mood.FINE: 80, Mood.FLAKY: 10, Mood.DOWN: 4, Mood.BUSY: 3, Mood.CLOSED: 3}
+
+
 class Kind(Enum):
     STEP = auto()
     SUSPEND = auto()
@@ -121,12 +124,17 @@ def _down_s(chance: Random) -> float:
 
 
 def _moods(chance: Random, calm_s: float) -> Callable[[str, float], Mood]:
-    hours = 3600.0
-    drawn = {
-        name: [chance.choice((Mood.FINE, Mood.FINE, *Mood)) for _ in range(int(calm_s / (4 * hours)) + 1)]
-        for name in CHANNELS
-    }
-    return lambda name, at_s: drawn[name][int(at_s / (4 * hours))] if at_s < calm_s else Mood.FINE
+    drawn = {name: _hours_of(chance, int(calm_s / 3600) + 1) for name in CHANNELS}
+    return lambda name, at_s: drawn[name][int(at_s / 3600)] if at_s < calm_s else Mood.FINE
+
+
+def _hours_of(chance: Random, hours: int) -> list[Mood]:
+    """Mostly well; now and then a bad hour, and once in ten days a bad night."""
+    moods = chance.choices(list(_MOODS), list(_MOODS.values()), k=hours)
+    for _ in range(hours // 240):
+        begin = chance.randrange(max(hours - 9, 1))
+        moods[begin : begin + 9] = [chance.choice((Mood.DOWN, Mood.BUSY))] * len(moods[begin : begin + 9])
+    return moods
 
 
 def _fault_share(chance: Random, calm_s: float) -> Callable[[float], float]:

@@ -42,12 +42,11 @@ class Post:
         self._decided_at: dict[str, datetime] = {}
         self._letters: dict[int, Letter] = {}
         self._in_flight: set[int] = set()
-        self._is_past: dict[Letter, bool] = {}
+        self._claims: dict[Letter, list[tuple[float, bool]]] = {}
         self._recorded_s: dict[Letter, float] = {}
         self._excuses: Counter[Letter] = Counter()
         self._forbidden: set[Letter] = set()
         self._expired_at: dict[int, datetime] = {}
-        self._told_past: set[Letter] = set()
         self._arrivals: dict[Letter, list[tuple[float, bool]]] = {}
 
     def committed(self, decision: Decision, now: datetime) -> None:
@@ -63,7 +62,7 @@ class Post:
         self._edges[event] = edge
 
     def claimed(
-        self, channel: str, claim: Claim, now: datetime, is_there: Callable[[str, str], bool]
+        self, channel: str, claim: Claim, now: datetime, now_s: float, is_there: Callable[[str, str], bool]
     ) -> None:
         self._expired_at |= dict.fromkeys(claim.expired, now)
         for item in claim.items:
@@ -73,7 +72,7 @@ class Post:
             edge = self._edges.get(letter[0])
             if edge is None or edge.kind == "resolved":
                 continue
-            self._is_past[letter] = item.resolve is not None
+            self._claims.setdefault(letter, []).append((now_s, item.resolve is not None))
             if item.resolve is None and not is_there(edge.rule, edge.code):
                 self.object_to(f"event {letter} is claimed as if it were there now, but it is gone")
 
@@ -124,17 +123,17 @@ class Post:
     def _received_one(self, letter: Letter, line: Line, message: Message) -> None:
         edge = self._edges.get(letter[0])
         if edge is not None:
-            self._judge_words(letter, edge, line)
+            self._judge_words(letter, edge, line, message.started_s)
         if self._recorded_s.get(letter, message.started_s) < message.started_s:
             self.object_to(f"{letter} is sent again though it was known to have arrived")
         self.told[letter] += 1
         self._arrivals.setdefault(letter, []).append((message.started_s, line.is_marked or edge is None))
         self._excuses[letter] += not message.is_answered
 
-    def _judge_words(self, letter: Letter, edge: Edge, line: Line) -> None:
-        if self._is_past.get(letter):
-            self._told_past.add(letter)
-        wanted = "WAS IN STOCK" if self._is_past.get(letter) else _WORDS[edge.kind, edge.cause]
+    def _judge_words(self, letter: Letter, edge: Edge, line: Line, started_s: float) -> None:
+        """What was known when it was claimed: it may arrive long after that."""
+        known = [is_past for claimed_s, is_past in self._claims.get(letter, ()) if claimed_s <= started_s]
+        wanted = "WAS IN STOCK" if known and known[-1] else _WORDS[edge.kind, edge.cause]
         if not line.says(wanted, edge.code):
             self.object_to(f"{letter} reads {line.text!r}, not {wanted} of {edge.code}")
         if self._intended.get(letter, "nothing") is not None:
@@ -142,10 +141,11 @@ class Post:
 
     def _judge_order(self) -> None:
         """Of one alert, on one channel, nothing is told before what came earlier."""
-        streams: dict[tuple[str, str, str], list[tuple[datetime, float]]] = {}
+        streams: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
+        numbers = {event: number for number, event in enumerate(self._decided_at)}
         for (event, channel), arrivals in self._arrivals.items():
             if edge := self._edges.get(event):
-                told = (self._decided_at[event], min(arrivals)[0])
+                told = (numbers[event], min(arrivals)[0])
                 streams.setdefault((edge.rule, edge.code, channel), []).append(told)
         for stream, events in streams.items():
             starts = [started_s for _, started_s in sorted(events)]
@@ -164,7 +164,8 @@ class Post:
         if muted is not None and end.state != "muted":
             self.object_to(f"{letter} was muted ({muted}) and is {end.state}")
         elif not is_true.get(end.state, False):
-            self.object_to(f"{letter} ended as {end.state} ({end.reason}), which is not true")
+            when = f"decided {self._decided_at.get(end.event)}, expired {self._expired_at.get(end.number)}"
+            self.object_to(f"{letter} ended as {end.state} ({end.reason}), which is not true: {when}")
 
     def _is_merged(self, letter: Letter, end: End) -> bool:
         """A resolve goes with its opening's message, a reminder gives way to what is newer."""
