@@ -15,6 +15,8 @@ SEND_THREADS: Final = 5
 SPARE_DESCRIPTORS: Final = 12
 """For connections in use when a sample is taken: one a sending thread, and the provider's two ends."""
 LEAST_QUARTER_H: Final = 12
+LEAST_DAYS_H: Final = 48
+LEAST_POLLS_AN_HOUR: Final = 30
 MOST_SPEED_UP: Final = 1.5
 """Days differ; one that grew with the square of time would be at 3."""
 WARM_UP_SHARE: Final = 0.25
@@ -68,6 +70,7 @@ def judged(hours: Sequence[Hour], channels: int) -> list[str]:
         *_log_of_the_database(hours),
         *_database(hours),
         *_lines(hours),
+        *_owed(hours),
     ]
 
 
@@ -111,3 +114,12 @@ def _lines(hours: Sequence[Hour]) -> list[str]:
         for hour in hours
         if hour.is_down and hour.line_count > MOST_LINES_WHILE_DOWN
     ]
+
+
+def _owed(hours: Sequence[Hour]) -> list[str]:
+    """What a run of days has to have met, or it proves nothing of it."""
+    if len(hours) < LEAST_DAYS_H:
+        return []
+    found = [] if any(hour.is_down for hour in hours) else ["in no hour the provider was down throughout"]
+    polls = hours[-1].sample.polls / len(hours)
+    return found + ([f"only {polls:.0f} polls an hour"] if polls < LEAST_POLLS_AN_HOUR else [])

@@ -35,10 +35,12 @@ def month(change: Change = lambda _: {}, hours: int = MONTH_H) -> list[Hour]:
                 **{
                     "memory_kib": GOOD.memory_kib + random.randint(-300, 300),
                     "database_bytes": GOOD.database_bytes + hour * 1000,
+                    "polls": hour * 120,
                     **change(hour),
                 },
             ),
-            {"info": 60},
+            {"info": 0 if hour == 50 else 60},
+            is_down=hour == 50,
         )
         for hour in range(1, hours + 1)
     ]
@@ -105,6 +107,14 @@ def test_few_lines_are_logged_in_an_hour_without_any_answer(lines: int, is_bad: 
     hours = month()
     hours[99] = replace(hours[99], is_down=True, lines={"info": 3, "warning": lines - 3})
     assert (f"{lines} log lines in hour 100" in found(hours)) is is_bad
+
+
+def test_a_run_of_days_owes_an_hour_without_any_answer_and_as_many_polls_as_it_should_make() -> None:
+    assert found([replace(hour, is_down=False) for hour in month()]) == (
+        "in no hour the provider was down throughout"
+    )
+    assert found(month(lambda hour: {"polls": hour * 29})) == "only 29 polls an hour"
+    assert found([replace(hour, is_down=False) for hour in month(hours=4)]) == ""
 
 
 def test_growth_is_that_of_the_whole_run_by_the_slope_after_its_first_quarter() -> None:
