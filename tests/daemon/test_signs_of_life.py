@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.product import Feed
 from monitor.daemon.logs import fields_of
 from tests.core.builders import CODE, failed
 from tests.daemon.parts_stage import CONFIG, Running, play
@@ -109,6 +110,22 @@ def test_the_heartbeat_follows_each_ok_poll_while_all_is_well(file: Path, intern
         bench.store.mood = Mood.FINE
         await bench.poll(OUT)
         assert await heard_after_beat() == 2
+
+    play(file, story, with_heartbeat(internet))
+
+
+def test_the_heartbeat_is_withheld_while_another_feed_is_dead(file: Path, internet: FakeInternet) -> None:
+    async def story(bench: Running) -> None:
+        bench.parts.heartbeat_url = f"http://127.0.0.1:{internet.port}/beat"
+        other = Feed("default", 2)
+        bench.parts.health.expect(other, timedelta(seconds=15), timedelta(seconds=10))
+        await bench.poll(OUT, after=61)
+        await bench.pulse.beat()
+        assert bench.pulse._heartbeat is None
+        bench.parts.health.visit(other)
+        await bench.pulse.beat()
+        assert bench.pulse._heartbeat is not None
+        await bench.pulse._heartbeat
 
     play(file, story, with_heartbeat(internet))
 

@@ -175,7 +175,7 @@ IN_DAEMON: Final = (
         '    def __repr__(self) -> str:\n        return f"Target({self.name!r})"\n',
         "",
         "a traceback with locals, or a log line, holds the URL of a web hook",
-        ("tests/daemon/test_reload.py", "tests/daemon"),
+        ("tests/daemon/test_secrets.py",),
         "G14",
     ),
     Mistake(
@@ -184,7 +184,7 @@ IN_DAEMON: Final = (
         'fields = {**counts, "channels": len(loaded), "database": self.store.file}',
         'fields = {**counts, "channels": len(loaded), "database": self.store.file, "keys": self.keys}',
         "the API key stands in the journal",
-        ("tests/daemon/test_logs.py", "tests/daemon"),
+        ("tests/daemon/test_secrets.py",),
         "G14",
     ),
     Mistake(

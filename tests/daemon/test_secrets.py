@@ -1,0 +1,33 @@
+"""Secrets: they stand in no repr, and nothing that a start says holds one."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from monitor.core.words import Language
+from monitor.daemon.channels import Target
+from monitor.daemon.parts import Parts
+from monitor.daemon.secrets import fetch_secrets
+from tests.daemon.parts_stage import ENVIRON, config_in
+from tests.fakes.clock import FakeClock
+
+
+def test_what_holds_a_secret_does_not_show_it() -> None:
+    target = Target("hook", "json://host/canary", "canary", "canary", Language.EN)
+    assert repr(target) == "Target('hook')"
+
+
+def test_all_secrets_together_show_none(tmp_path: Path) -> None:
+    assert "canary" not in repr(fetch_secrets(config_in(tmp_path), ENVIRON))
+
+
+def test_a_start_and_a_stop_log_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        parts = await Parts.start(config_in(tmp_path), ENVIRON, FakeClock())
+        await parts.stop()
+
+    with caplog.at_level(0):
+        asyncio.run(story())
+    assert "started" in caplog.messages
+    assert [record.__dict__ for record in caplog.records if "canary" in str(record.__dict__)] == []
