@@ -48,14 +48,14 @@ def claim(kept: Kept, channel: str, now: datetime) -> Claim:
     for number in choice.merged:
         kept.end(kept.deliveries[number - 1], "muted", "merged")
     for item in choice.items:
-        kept.deliveries[item.delivery_id - 1].claimed_at = now
+        kept.deliveries[item.delivery_id - 1].claimed_at = cut(now)
     taken = {*choice.merged, *(item.delivery_id for item in choice.items)}
     rest = next_due(w for w in waiting if w.delivery_id not in taken)
     return Claim(choice.items, ended.expired, rest, ended.is_loss)
 
 
 def expire(kept: Kept, channel: str, now: datetime) -> Claim:
-    late = [row for row in kept.waiting.values() if _may_go(row, channel) and row.expires_at <= now]
+    late = [row for row in kept.waiting.values() if _may_go(row, channel) and row.expires_at <= cut(now)]
     for row in late:
         kept.end(row, "expired", "gave up")
     return Claim((), tuple(row.number for row in late), None, any(_tells_of_stock(row) for row in late))
@@ -98,8 +98,8 @@ def _accepted(kept: Kept, rows: Sequence[DeliveryRow], now: datetime) -> Recorde
     for channel in {row.channel for row in rows}:
         for row in kept.waiting.values():
             if row.channel == channel and row.state == "retry":
-                row.next_at = min(row.next_at, now)
-        end_episode(kept, NoticeKind.DELIVERY_FAILED, channel, now)
+                row.next_at = min(row.next_at, cut(now))
+        end_episode(kept, NoticeKind.DELIVERY_FAILED, channel, cut(now))
     return Recorded(sent=_numbers(rows))
 
 

@@ -74,7 +74,7 @@ class MemoryStore(Store):
         return Committed(number, RowIds())
 
     async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
-        claim = outbox.claim(self.kept, channel, cut(now))
+        claim = outbox.claim(self.kept, channel, now)
         self._surface(claim.is_loss, on_loss)
         return claim
 
@@ -97,7 +97,7 @@ class MemoryStore(Store):
             self.kept.deliveries[number - 1].claimed_at = None
 
     async def expire(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
-        claim = outbox.expire(self.kept, channel, cut(now))
+        claim = outbox.expire(self.kept, channel, now)
         self._surface(claim.is_loss, on_loss)
         return claim
 

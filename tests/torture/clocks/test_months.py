@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from tests.torture.clocks.on_file import OnFile
 from tests.torture.clocks.places import InMemory
-from tests.torture.clocks.simulate import simulate
+from tests.torture.clocks.simulate import Month, simulate
 
 
 def test_a_week_in_which_all_goes_well(tmp_path: Path) -> None:
@@ -13,8 +14,15 @@ def test_a_week_in_which_all_goes_well(tmp_path: Path) -> None:
     assert month.counts["fired"] > 50
 
 
-def test_a_week_of_faults(tmp_path: Path) -> None:
-    month = simulate(2, InMemory(), tmp_path, days=7)
-    assert month.objections == []
-    assert month.counts["lives"] > 2
-    assert month.counts["steps followed"] > 2
+def test_both_stores_make_the_same_of_a_week_of_faults(tmp_path: Path) -> None:
+    in_memory = simulate(2, InMemory(), tmp_path, days=7)
+    on_file = simulate(2, OnFile(tmp_path), tmp_path, days=7)
+    assert (in_memory.objections, on_file.objections) == ([], [])
+    assert in_memory.counts["lives"] > 2
+    assert in_memory.counts["steps followed"] > 2
+    assert in_memory.edges == on_file.edges
+    assert told(in_memory) == told(on_file)
+
+
+def told(month: Month) -> list[tuple[str, float, str]]:
+    return [(message.channel, message.started_s, message.title) for message in month.messages]
