@@ -68,6 +68,11 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "tests.torture.mutants.harness",
     ),
     Harness(
+        "secrets",
+        "canaries in every secret, everything failing at DEBUG, then a search of all that was said and written",
+        "tests.torture.secrets.harness",
+    ),
+    Harness(
         "sandbox",
         "the installed unit in a booted machine: its system calls, its writes, and how it recovers",
         "tests.torture.sandbox.harness",
