@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.config.samples import LEAST, SOURCE, matching, problem_of, problems_of, watch
+from monitor.config import parse
+from tests.config.samples import LEAST, PATH, SOURCE, matching, problem_of, problems_of, watch
 
 NEITHER_NOR = """\
 [source]
@@ -258,3 +259,9 @@ def test_wrong_shapes_are_problems_and_not_crashes(shape: str) -> None:
 def test_no_word_of_the_validating_library_reaches_a_person() -> None:
     told = "\n".join(problems_of(NEITHER_NOR)).lower()
     assert not re.search(r"pydantic|valid(ation|ator)|input|extra|instance|value error|https?://", told)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.7.1", "stock.example"])
+def test_whatever_others_can_reach_needs_a_token(host: str) -> None:
+    assert "others can reach this address" in problem_of(f'{LEAST}[web]\nlisten = "{host}:80"\n')
+    parse(f'{LEAST}[web]\nlisten = "{host}:80"\ntoken = {{ env = "TOKEN" }}\n', PATH)

@@ -220,7 +220,7 @@ IN_DAEMON: Final = (
         "return 1 if parts.is_broken else 0",
         "return 0",
         "systemd takes a daemon that gave up for one that was stopped",
-        ("tests/daemon/test_signs_of_life.py", "tests/daemon/test_signals.py"),
+        ("tests/daemon/test_app.py",),
         "G10",
     ),
 )
