@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from monitor.core.answer import Listing
+import pytest
+
+from monitor.core.answer import FailureKind, Listing
 from monitor.core.decision import Cause, TransitionKind
 from monitor.core.product import Feed
 from tests.core.builders import (
     MINUTE,
     SECOND,
+    Answer,
     Stage,
     failed,
     fired,
@@ -88,9 +91,12 @@ def test_an_empty_list_after_a_filled_one_is_believed_the_third_time() -> None:
     assert stage.poll({"PRD-1": 3}) == fired(Cause.LISTING)
 
 
-def test_a_filled_list_begins_the_count_of_empty_ones_anew() -> None:
+@pytest.mark.parametrize(
+    "filled", [{"PRD-1": 3}, failed(FailureKind.NO_USABLE_ROW)], ids=["usable rows", "rows that are no use"]
+)
+def test_a_filled_list_begins_the_count_of_empty_ones_anew(filled: Answer) -> None:
     stage = Stage()
-    for answer in ({"PRD-1": 3}, NOTHING, NOTHING, {"PRD-1": 3}, NOTHING, NOTHING):
+    for answer in ({"PRD-1": 3}, NOTHING, NOTHING, filled, NOTHING, NOTHING):
         stage.poll(answer)
 
     assert stage.transitions[1:] == []

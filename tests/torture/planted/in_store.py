@@ -85,7 +85,7 @@ IN_STORE: Final = (
         "        self._ids.absorb(committed.added)\n"
         "        return committed",
         "after a full disk polls refer to rows that were rolled back",
-        ("tests/store/test_commit.py", "tests/daemon/test_held_polls.py"),
+        ("tests/store/test_store.py",),
         "G1",
     ),
     Mistake(
