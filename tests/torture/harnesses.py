@@ -69,7 +69,7 @@ HARNESSES: Final[tuple[Harness, ...]] = (
     ),
     Harness(
         "secrets",
-        "canaries in every secret, everything failing at DEBUG, then a search of all that was said and written",
+        "canaries in every secret, everything failing at DEBUG, and a search of all that was written",
         "tests.torture.secrets.harness",
     ),
     Harness(

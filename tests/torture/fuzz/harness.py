@@ -23,7 +23,7 @@ class Size:
     examples: int
 
 
-FULL: Final = Size(answers=1_000_000, exchanges=20_000, crowds=30, examples=3_000)
+FULL: Final = Size(answers=1_000_000, exchanges=20_000, crowds=20, examples=3_000)
 QUICK: Final = Size(answers=50_000, exchanges=2_000, crowds=2, examples=100)
 
 OF_THE_WIRE: Final = tuple(

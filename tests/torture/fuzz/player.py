@@ -67,7 +67,7 @@ class Player:
         if reading.too_deep:
             decide(self.world, self._poll(answer), SETTINGS, self.now, self._new_id)
             return Played(answer, None)
-        complaints = compare_answer(answer, reading)
+        complaints = [*compare_answer(answer, reading), *_hoarded(self._memo, answer)]
         if complaints:
             return Played(answer, None, 0.0, complaints)
         if len(body) > PARSED_IN_A_THREAD:
@@ -128,6 +128,13 @@ def _copy(memo: RowMemo) -> RowMemo:
     copy = RowMemo()
     copy.rows = memo.rows
     return copy
+
+
+def _hoarded(memo: RowMemo, answer: Listing | Failed) -> list[str]:
+    """The memory of rows is one answer's: of a list it holds no row that is not in it."""
+    if isinstance(answer, Failed) or len(memo.rows) <= len(answer.rows) + answer.unusable:
+        return []
+    return [f"{len(memo.rows)} rows are remembered of {len(answer.rows) + answer.unusable}"]
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -32,9 +32,9 @@ def test_no_lie_of_http_is_believed_and_none_gives_the_key_away() -> None:
     assert played.answers == EXCHANGES
 
 
-def test_large_answers_are_worked_on_beside_the_loop(tmp_path: Path) -> None:
+def test_large_answers_are_worked_on_beside_the_loop() -> None:
     """Judged by the loop's own work, which a busy machine does not prolong."""
-    for felt in feel_round(SEED, PRODUCTS, tmp_path):
+    for felt in feel_round(SEED, PRODUCTS):
         assert felt.complaints == []
         assert felt.work_s <= LONGEST_HOLD_S
 
