@@ -129,6 +129,21 @@ def test_a_job_that_still_runs_skips_its_slot_and_never_runs_twice_at_once() -> 
     asyncio.run(run())
 
 
+def test_a_slot_that_passed_while_the_loop_stood_still_is_run_late_and_not_dropped() -> None:
+    async def play(schedule: Schedule, wall: Wall) -> None:
+        ran = asyncio.Event()
+
+        async def job() -> None:
+            ran.set()
+
+        schedule.every("rare", 3600 * SECOND, 60 * SECOND, job)
+        schedule._scheduler.modify_job("rare", next_run_time=datetime.now(UTC) - 90 * SECOND)
+        async with asyncio.timeout(10):
+            await ran.wait()
+
+    with_schedule(play)
+
+
 def test_a_job_that_crashes_is_logged_and_runs_again(caplog: pytest.LogCaptureFixture) -> None:
     async def play(schedule: Schedule, wall: Wall) -> None:
         ran = asyncio.Semaphore(0)
