@@ -30,7 +30,8 @@ def torture(run: Run) -> Result:
         mutation.prepare()
     if run.quick:
         mutation.run(PREPARED_WITHIN_S, [SMALL_MODULE])
-        mutation.run(ALL_WITHIN_S, mutation.sample(SAMPLE, run.seed))
+        if sample := mutation.sample(SAMPLE, run.seed):
+            mutation.run(ALL_WITHIN_S, sample)
     else:
         mutation.run(ALL_WITHIN_S)
     results = mutation.results()
