@@ -11,7 +11,7 @@ from monitor.core.decision import Cause
 from monitor.core.product import Invalid
 from tests.torture.fuzz.player import LONGEST_HOLD_S, Played
 
-MOST_GROWTH_MB: Final = 4.0
+MOST_GROWTH_MB: Final = 8.0
 MOST_KEPT: Final = 10
 
 _REASONS: Final = {
