@@ -48,6 +48,11 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "tests.torture.receivers.harness",
     ),
     Harness(
+        "clocks",
+        "a thousand months in virtual time: faults, clock steps, suspends, crashes, held against a plain model",
+        "tests.torture.clocks.harness",
+    ),
+    Harness(
         "fuzz",
         "a million made and mutated answers held against a second reading, and two machines of Hypothesis",
         "tests.torture.fuzz.harness",

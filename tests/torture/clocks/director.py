@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 
 from monitor.core.decision import Silence
 from monitor.core.moment import from_ms, to_ms
+from monitor.daemon.parts import Parts
 from monitor.store.store import Store
 from tests.torture.clocks.fuse import Fuse
 from tests.torture.clocks.judge import Judge
@@ -37,6 +39,7 @@ class Director:
         upstream: Upstream,
         doors: Doors,
         folder: Path,
+        mistake: Callable[[Parts], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._chance = chance
@@ -46,6 +49,7 @@ class Director:
         self._judge = judge
         self._upstream = upstream
         self._doors = doors
+        self._mistake = mistake
         self._file = folder / "monitor.toml"
         self._config = configured(self._file, self._rules(draw_watches(chance)))
         self._life: Life | None = None
@@ -80,6 +84,7 @@ class Director:
             until = min(at_s, self._calm_at)
             await self._sleep(until, self._life.fuse)
             if self._life.fuse.is_dead:
+                self.counts[f"died {self._life.fuse.place}"] += 1
                 await self._die(self._dies_for_s)
             elif self._clock.uptime_s >= self._calm_at:
                 await self._restart(1.0)
@@ -100,7 +105,13 @@ class Director:
         self._judge.begin_life()
         self._upstream.begin_life()
         self._life = Life(
-            self._clock, self._open, self._upstream, self._doors, self._chance, is_brisk=self._is_next_brisk
+            self._clock,
+            self._open,
+            self._upstream,
+            self._doors,
+            self._chance,
+            self._mistake,
+            is_brisk=self._is_next_brisk,
         )
         self._calm_at = self._clock.uptime_s + BRISK_S if self._is_next_brisk else self._plan.end_s
         self._is_next_brisk = False

@@ -78,6 +78,8 @@ class Judge:
         if told != expected:
             self.object_to(f"notices {sorted(told)} instead of {sorted(expected)}")
         self._compare(edges or [], decision.transitions, now)
+        for transition in decision.transitions:
+            self._hold_against_the_answer(transition, saw)
 
     def claimed(self, channel: str, claim: Claim) -> None:
         self.post.claimed(channel, claim, self.now, self._clock.uptime_s, self._is_there)
@@ -105,6 +107,15 @@ class Judge:
     @property
     def _was_set(self) -> bool:
         return self._moved_at_s is not None and self._clock.uptime_s - self._moved_at_s < REMEMBERED_S
+
+    def _hold_against_the_answer(self, transition: Transition, saw: Saw) -> None:
+        """Whatever the model thinks: nothing is announced but what this very answer showed."""
+        if transition.kind.value == "resolved":
+            return
+        row = saw.rows.get(transition.product.product_code)
+        if saw.failure is not None or row is None or row.remaining == 0 or row.is_blocked:
+            self.post.false_announcements += 1
+            self.object_to(f"FALSE: {_said(transition)} out of an answer that said {saw}")
 
     def _judge_blindness(self, told: set[str]) -> None:
         if told != {"blind"}:

@@ -36,6 +36,7 @@ class Life:
     """`is_brisk`: it beats once a second and does its housekeeping, as in production.
 
     Otherwise whoever sets the clock or writes into the database calls `beat` within a second.
+    `mistake` breaks something in the parts, for tests of the judge.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Life:
         transport: httpx.AsyncBaseTransport,
         doors: Doors,
         chance: Random,
+        mistake: Callable[[Parts], None],
         *,
         is_brisk: bool,
     ) -> None:
@@ -56,6 +58,7 @@ class Life:
         self._transport = transport
         self._doors = doors
         self._chance = chance
+        self._mistake = mistake
         self._pulse: Pulse | None = None
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -104,6 +107,7 @@ class Life:
             lanes_look_after_s=LONGEST_SLEEP_S if self.is_brisk else SLOW_LOOK_S,
         )
         parts = await Parts.start(config, ENVIRON, self._clock, outside)
+        self._mistake(parts)
         self.parts, self._pulse = parts, Pulse(parts, Supervisor())
         if self.is_brisk:
             self._pulse.start()

@@ -37,6 +37,7 @@ class Post:
         self.accepted: list[Message] = []
         self.told: Counter[Letter] = Counter()
         self.repeats = 0
+        self.false_announcements = 0
         self._edges: dict[str, Edge] = {}
         self._intended: dict[Letter, str | None] = {}
         self._decided_at: dict[str, datetime] = {}
@@ -74,7 +75,8 @@ class Post:
                 continue
             self._claims.setdefault(letter, []).append((now_s, item.resolve is not None))
             if item.resolve is None and not is_there(edge.rule, edge.code):
-                self.object_to(f"event {letter} is claimed as if it were there now, but it is gone")
+                self.false_announcements += 1
+                self.object_to(f"FALSE: event {letter} is claimed as if it were there now, but it is gone")
 
     def recorded(self, numbers: Sequence[int], outcome: Outcome, now_s: float) -> None:
         self._in_flight -= set(numbers)
@@ -135,7 +137,8 @@ class Post:
         known = [is_past for claimed_s, is_past in self._claims.get(letter, ()) if claimed_s <= started_s]
         wanted = "WAS IN STOCK" if known and known[-1] else _WORDS[edge.kind, edge.cause]
         if not line.says(wanted, edge.code):
-            self.object_to(f"{letter} reads {line.text!r}, not {wanted} of {edge.code}")
+            self.false_announcements += 1
+            self.object_to(f"FALSE: {letter} reads {line.text!r}, not {wanted} of {edge.code}")
         if self._intended.get(letter, "nothing") is not None:
             self.object_to(f"{letter} was told though it was muted: {self._intended.get(letter)}")
 

@@ -2,13 +2,14 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from monitor.daemon.parts import Parts
 from tests.torture.clocks.alert_model import Edge
 from tests.torture.clocks.director import Director
 from tests.torture.clocks.judge import Judge
@@ -36,8 +37,23 @@ class Month:
     messages: Sequence[Message] = ()
 
 
-def simulate(seed: int, place: Place, folder: Path, days: float = 30, *, faults: bool = True) -> Month:
-    """`folder` holds the configuration. The same seed is the same month, whatever the place."""
+def none(_: Parts) -> None:
+    """No mistake."""
+
+
+def simulate(
+    seed: int,
+    place: Place,
+    folder: Path,
+    days: float = 30,
+    *,
+    faults: bool = True,
+    mistake: Callable[[Parts], None] = none,
+) -> Month:
+    """`folder` holds the configuration. The same seed is the same month, whatever the place.
+
+    `mistake` breaks something in the parts of each life, for tests of the judge.
+    """
     month, clock = Month(seed), SimulatedClock()
 
     def object_to(what: str) -> None:
@@ -51,7 +67,7 @@ def simulate(seed: int, place: Place, folder: Path, days: float = 30, *, faults:
     post = Post(object_to)
     judge = Judge(clock, lambda: upstream.newest, post)
     doors = Doors(Random(f"{seed} doors"), clock, plan.moods, post.received)
-    director = Director(Random(f"{seed} chance"), clock, plan, place, judge, upstream, doors, folder)
+    director = Director(Random(f"{seed} chance"), clock, plan, place, judge, upstream, doors, folder, mistake)
     loop = VirtualLoop(clock.advance)
     loop.set_exception_handler(lambda _, context: object_to(f"in the loop: {context}"))
     with scheduler_reads(clock), _heard(object_to):
@@ -63,8 +79,15 @@ def simulate(seed: int, place: Place, folder: Path, days: float = 30, *, faults:
     month.edges, month.messages = judge.edges, post.accepted
     month.counts = judge.counts + director.counts
     month.counts += Counter(
-        requests=upstream.asked, faults=upstream.faults, messages=len(post.accepted), repeats=post.repeats
+        requests=upstream.asked,
+        faults=upstream.faults,
+        messages=len(post.accepted),
+        repeats=post.repeats,
+        false=post.false_announcements,
     )
+    month.counts.update(f"{edge.kind}: {edge.cause}" for edge in judge.edges)
+    month.counts.update(f"muted: {edge.muted}" for edge in judge.edges if edge.muted)
+    month.counts["objections"] = len(month.objections)
     return month
 
 

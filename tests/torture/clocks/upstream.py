@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from random import Random
+from typing import Final
 
 import httpx
 
 from tests.torture.clocks.answers import Reply, faulty, sound
-from tests.torture.clocks.scene import CODES, INTERVAL_S, Saw
+from tests.torture.clocks.scene import CODES, INTERVAL_S, TIMEOUT_S, Saw
 from tests.torture.clocks.shelf import Shelf
 from tests.torture.clocks.times import SimulatedClock
 
-EARLY_S = 0.05
-LATE_S = 2.0
+EARLY_S: Final = 0.11
+SOON_S: Final = 2.0
+LATE_S: Final = TIMEOUT_S + SOON_S
+"""A turn that comes while a request is on its way is left out: so much later than usual the next may be."""
 
 
 class _Body(httpx.AsyncByteStream):
@@ -66,12 +69,13 @@ class Upstream(httpx.AsyncBaseTransport):
 
     def begin_life(self) -> None:
         """Another process: it knows nothing of when the last one asked."""
-        self._asked_at, self._due_by = None, self._clock.uptime_s + LATE_S
+        self._asked_at, self._due_by = None, self._clock.uptime_s + SOON_S
         self._in_flight = 0
 
     def wake(self) -> None:
-        """The machine slept: what came due meanwhile is to be asked for now."""
-        self._due_by = max(self._due_by, self._clock.uptime_s + LATE_S)
+        """The machine slept: what came due meanwhile is to be asked for now, or after what is in flight."""
+        wait_s = INTERVAL_S + LATE_S if self._in_flight else SOON_S
+        self._due_by = max(self._due_by, self._clock.uptime_s + wait_s)
 
     def look(self) -> None:
         """Is a request overdue?"""
