@@ -49,7 +49,7 @@ HARNESSES: Final[tuple[Harness, ...]] = (
     ),
     Harness(
         "clocks",
-        "a thousand months in virtual time: faults, clock steps, suspends, crashes, held against a plain model",
+        "a thousand months in virtual time, of faults, clock steps, suspends and crashes, against a model",
         "tests.torture.clocks.harness",
     ),
     Harness(

@@ -12,10 +12,7 @@ NEVER: Final = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`muted`: why it was not told, None if it was. `at`: a resolve is dated when the product left.
-
-    `is_doubtful`: whether it was told cannot be foreseen, only that it happened.
-    """
+    """`muted`: why it was not told, None if it was. `at`: a resolve is dated when the product left."""
 
     kind: str
     rule: str
@@ -25,7 +22,6 @@ class Edge:
     at: datetime
     peak: int | None = None
     lasted: timedelta | None = None
-    is_doubtful: bool = False
 
 
 @dataclass(slots=True)
@@ -79,14 +75,6 @@ class AlertModel:
         self.gone_since = self.gone_since and min(self.gone_since, now)
         self.told_at = self.told_at and min(self.told_at, now)
 
-    def follow(self, told: bool, now: datetime) -> None:
-        """Whether it is told was doubtful, and the monitor decided: go on from there."""
-        if told == (self.muted is None):
-            return
-        self.muted, self.told_at = (None, now) if told else ("flapping", None)
-        if told:
-            self.pacing.tell(now)
-
     def _open(self, now: datetime, *, is_hushed: bool) -> Edge:
         self.waits_since, self.open_since = None, now
         gap = self.watch.min_gap
@@ -116,9 +104,7 @@ class AlertModel:
         if self.muted == "silence":
             return None if is_hushed else "silence ended"
         if self.muted == "flapping":
-            may = (
-                not is_hushed and not self.pacing.is_doubtful and self.pacing.allows(now, self.watch.min_gap)
-            )
+            may = not is_hushed and self.pacing.allows(now, self.watch.min_gap)
             return "opened again" if may else None
         every = self.watch.remind
         is_up = self.told_at is not None and every is not None and now - self.told_at >= every
@@ -140,8 +126,7 @@ class AlertModel:
         peak: int | None = None,
         lasted: timedelta | None = None,
     ) -> Edge:
-        is_doubtful = kind == "fired" and muted in {None, "flapping"} and self.pacing.is_doubtful
-        return Edge(kind, self.watch.name, self.code, cause, muted, at, peak, lasted, is_doubtful)
+        return Edge(kind, self.watch.name, self.code, cause, muted, at, peak, lasted)
 
     def _forget(self) -> None:
         self.waits_since = self.open_since = self.gone_since = self.told_at = self.muted = None

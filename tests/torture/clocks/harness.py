@@ -62,7 +62,6 @@ def _told(months: Sequence[Played], counts: Counter[str]) -> dict[str, Count]:
         "places of a crash between two steps": sum(counts[f"died {place}"] > 0 for place in PLACES),
         "reloads": counts["reload"],
         "silences": counts["hush"],
-        "spacing in doubt": counts["spacing in doubt"],
         "CPU ms a poll": 1000 * sum(month.cpu_s for month in months) / max(polls, 1),
     }
 

@@ -15,7 +15,6 @@ from tests.torture.clocks.post import Post
 from tests.torture.clocks.scene import Hush, Saw, Watch
 from tests.torture.clocks.times import SimulatedClock
 
-REMEMBERED_S: Final = 3 * 86_400.0
 NOTICED: Final = timedelta(seconds=0.5)
 ROUNDED: Final = timedelta(milliseconds=3)
 _MODELLED: Final = {NoticeKind.BLIND, NoticeKind.BACK, NoticeKind.KEY_REFUSED}
@@ -37,11 +36,13 @@ class Judge:
         self.edges: list[Edge] = []
         self._clock = clock
         self._newest = newest
-        self._moved = timedelta(0)
         self._ahead = timedelta(0)
         self._life_began_wrong_by = timedelta(0)
         self._moved_in_life = timedelta(0)
-        self._moved_at_s: float | None = None
+
+    @property
+    def _moved(self) -> timedelta:
+        return self.model.line.moved
 
     @property
     def now(self) -> datetime:
@@ -77,7 +78,7 @@ class Judge:
         expected = self.notices.poll(failure, now, now + self._moved)
         if told != expected:
             self.object_to(f"notices {sorted(told)} instead of {sorted(expected)}")
-        self._compare(edges or [], decision.transitions, now)
+        self._compare(edges or [], decision.transitions)
         for transition in decision.transitions:
             self._hold_against_the_answer(transition, saw)
 
@@ -92,21 +93,16 @@ class Judge:
 
     def shifted(self, step: timedelta) -> None:
         self.counts["steps followed"] += 1
-        self._moved += step
+        self.model.line.moved += step
         self._moved_in_life += step
-        self._moved_at_s = self._clock.uptime_s
 
     def pulled_back(self) -> None:
-        self.model.start(self.now, was_set=self._was_set)
+        self.model.start(self.now)
         self.notices.read_back(self.now, self._moved)
 
     def retained(self) -> None:
-        self.model.configure(self.watches, self.now, was_set=self._was_set)
+        self.model.configure(self.watches, self.now)
         self.notices.read_back(self.now, self._moved)
-
-    @property
-    def _was_set(self) -> bool:
-        return self._moved_at_s is not None and self._clock.uptime_s - self._moved_at_s < REMEMBERED_S
 
     def _hold_against_the_answer(self, transition: Transition, saw: Saw) -> None:
         """Whatever the model thinks: nothing is announced but what this very answer showed."""
@@ -139,39 +135,24 @@ class Judge:
         alert = self.model.alerts.get((rule, code))
         return alert is not None and alert.is_there
 
-    def _compare(self, expected: Sequence[Edge], stored: Sequence[Transition], now: datetime) -> None:
+    def _compare(self, expected: Sequence[Edge], stored: Sequence[Transition]) -> None:
         due = {(edge.rule, edge.code): edge for edge in expected}
         for transition in stored:
             key = (transition.rule, transition.product.product_code)
             edge = due.pop(key, None)
             if edge is None:
-                edge = self._followed_again(key, transition, now)
-            if edge is None:
                 self.object_to(f"{_said(transition)} was not to be")
                 continue
             self.counts[edge.kind] += 1
             self.edges.append(edge)
-            self._compare_one(edge, transition, now)
+            self._compare_one(edge, transition)
             self.post.expect(edge, transition.event_id)
         for edge in due.values():
             self.object_to(f"missing: {edge}")
 
-    def _followed_again(self, key: tuple[str, str], transition: Transition, now: datetime) -> Edge | None:
-        """In doubt about the spacing the monitor decides when a held opening is told after all."""
-        alert = self.model.alerts.get(key)
-        if alert is None or not (alert.pacing.is_doubtful and alert.muted == "flapping"):
-            return None
-        if transition.cause.value != "opened again":
-            return None
-        alert.follow(True, now)
-        return Edge("repeated", *key, "opened again", None, now)
-
-    def _compare_one(self, edge: Edge, transition: Transition, now: datetime) -> None:
+    def _compare_one(self, edge: Edge, transition: Transition) -> None:
         muted = {intent.muted.value if intent.muted else None for intent in transition.deliveries}
-        if edge.is_doubtful and muted in ({None}, {"flapping"}):
-            self.counts["spacing in doubt"] += 1
-            self.model.alerts[edge.rule, edge.code].follow(muted == {None}, now)
-        elif muted != {edge.muted}:
+        if muted != {edge.muted}:
             self.object_to(f"{_said(transition)} is muted {muted}, not {edge.muted}: {edge}")
         if (transition.kind.value, transition.cause.value) != (edge.kind, edge.cause):
             self.object_to(f"{_said(transition)} instead of {edge}")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from tests.torture.clocks.alert_model import AlertModel, Edge
-from tests.torture.clocks.pacing import Pacing
+from tests.torture.clocks.pacing import Line, Pacing
 from tests.torture.clocks.scene import CODES, Row, Saw, Watch
 
 EMPTY_LISTS_BELIEVED: Final = 3
@@ -44,6 +44,7 @@ class Item:
 
 class Model:
     def __init__(self) -> None:
+        self.line = Line()
         self.watches: tuple[Watch, ...] = ()
         self.items: dict[str, Item] = {}
         self.alerts: dict[tuple[str, str], AlertModel] = {}
@@ -51,28 +52,21 @@ class Model:
         self._has_looked: set[str] = set()
         self._empties = 0
 
-    def configure(self, watches: Sequence[Watch], now: datetime, *, was_set: bool) -> None:
-        """A rule that goes takes its alerts along; one that comes sees everything for the first time.
-
-        How openings are spaced is read back from history, which stays. `was_set`: the clock, within that.
-        """
-        gaps = {watch.name: watch.min_gap for watch in self.watches}
+    def configure(self, watches: Sequence[Watch], now: datetime) -> None:
+        """A rule that goes takes its alerts along; one that comes sees everything for the first time."""
         self.watches = tuple(watches)
         named = {watch.name: watch for watch in watches}
         self.alerts = {key: alert for key, alert in self.alerts.items() if key[0] in named}
         for (name, _), alert in self.alerts.items():
             alert.watch = named[name]
-        for (name, _), pacing in self._pacings.items():
-            is_new = name not in named or gaps.get(name) != named[name].min_gap
-            pacing.read_back(now, is_doubtful=was_set or is_new)
         self._has_looked &= named.keys()
+        self._read_back(now)
 
-    def start(self, now: datetime, *, was_set: bool) -> None:
+    def start(self, now: datetime) -> None:
         """A new life of the monitor: what the clock left in the future reads as now."""
         for alert in self.alerts.values():
             alert.pull_back(now)
-        for pacing in self._pacings.values():
-            pacing.read_back(now, is_doubtful=was_set)
+        self._read_back(now)
 
     def poll(self, saw: Saw, now: datetime, is_hushed: Callable[[str, str], bool]) -> list[Edge] | None:
         """What this answer has to make of the alerts; None: it says nothing.
@@ -87,6 +81,13 @@ class Model:
         edges = [edge for edge in self._moves(now, is_hushed) if edge is not None]
         self._has_looked |= {watch.name for watch in self.watches}
         return edges
+
+    def _read_back(self, now: datetime) -> None:
+        """How openings are spaced is known from history, which stays when a rule goes."""
+        gaps = {watch.name: watch.min_gap for watch in self.watches}
+        for (name, _), pacing in self._pacings.items():
+            if name in gaps:
+                pacing.read_back(now, gaps[name])
 
     def _disbelieves_empty(self) -> bool:
         self._empties += 1
@@ -136,7 +137,7 @@ class Model:
     def _alert(self, watch: Watch, code: str) -> AlertModel:
         alert = self.alerts.get((watch.name, code))
         if alert is None:
-            pacing = self._pacings.setdefault((watch.name, code), Pacing())
+            pacing = self._pacings.setdefault((watch.name, code), Pacing(self.line))
             alert = self.alerts[watch.name, code] = AlertModel(watch, code, pacing)
         return alert
 
