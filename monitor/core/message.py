@@ -93,7 +93,8 @@ def _unsigned(facts: Facts) -> Facts:
 
 
 def _whole(entry: Entry, style: Style) -> Message:
-    title = fitted(_title(entry, style), style.limit_title, style)
+    room = style.limit_title - style.length(_marked("", entry.items[0], style))
+    title = _marked(fitted(_title(entry, style), room, style), entry.items[0], style)
     body = fitted(_body(entry, style), style.limit_body, style)
     return Message(title, body, entry.delivery_ids)
 
@@ -101,10 +102,8 @@ def _whole(entry: Entry, style: Style) -> Message:
 def _title(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
-        title = notice_title(told, style)
-    else:
-        title = transition_title(told, item.resolve, style)
-    return _marked(title, item, style)
+        return notice_title(told, style)
+    return transition_title(told, item.resolve, style)
 
 
 def _marked(text: str, item: Item, style: Style) -> str:

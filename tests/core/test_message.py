@@ -260,6 +260,13 @@ def test_a_line_that_may_be_a_repeat_says_so() -> None:
     assert message.body.split("\n")[0].endswith("event k3j2x7 (possible repeat)")
 
 
+def test_a_title_that_is_cut_still_says_that_it_may_be_a_repeat() -> None:
+    narrow = replace(EN, limit_title=80)
+    (message,) = compose([of_code("PRD-" + "X" * 100, 1, possible_repeat=True)], narrow)
+    assert message.title.endswith("X (possible repeat)")
+    assert len(message.title) == 80
+
+
 def test_a_code_beyond_the_lines_and_a_notice_among_them_may_be_repeats_too() -> None:
     blind = Notice("n1", NoticeKind.BLIND, "default", AT, {}, ())
     ten = [of_code(f"PRD-{number:02}", number) for number in range(10)]
