@@ -134,9 +134,13 @@ class Ledger:
             with suppress(DatabaseError):  # what cannot be read now is read before the next poll is decided
                 await self._load()
 
-    async def refill(self) -> None:
-        """The database was deleted: write what is known into the new one. Raises DatabaseError."""
+    async def refill(self, make_anew: Callable[[], Awaitable[None]]) -> None:
+        """The database was deleted: make a new one and write what is known into it. Raises DatabaseError.
+
+        In one turn: a poll that came in between would read from the new one that nothing is known.
+        """
         async with self._turn:
+            await make_anew()
             self._lost = self._lost or self.world
             await self._refill(self._lost)
 

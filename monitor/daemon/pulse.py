@@ -142,11 +142,12 @@ class Pulse:
     async def _mend(self) -> None:
         parts = self._parts
         taken = await parts.ledger.retry()
-        if isinstance(taken.trouble, DatabaseGone | DatabaseReplaced):
+        if isinstance(taken.trouble, DatabaseGone):
+            _log.error("database was deleted; a new one takes over, without the history")
+            await parts.ledger.refill(parts.store.reopen)
+            taken = await parts.ledger.retry()
+        elif isinstance(taken.trouble, DatabaseReplaced):
             await parts.store.reopen()
-            if isinstance(taken.trouble, DatabaseGone):
-                _log.error("database was deleted; a new one takes over, without the history")
-                await parts.ledger.refill()
             taken = await parts.ledger.retry()
         parts.note(taken)
 

@@ -208,8 +208,7 @@ def test_a_new_file_is_told_what_is_known(file: Path, tmp_path: Path) -> None:
             for path in tmp_path.glob("monitor.db*"):
                 path.unlink()
             assert (await bench.poll(IN)).trouble
-            await bench.store.reopen()
-            await bench.ledger.refill()
+            await bench.ledger.refill(bench.store.reopen)
             assert edges(await bench.ledger.retry()) == []
             assert edges(await bench.poll(OUT)) == ["resolved"]
 
@@ -226,10 +225,9 @@ def test_a_refill_that_the_disk_cut_short_is_made_whole_before_anything_is_decid
             for path in tmp_path.glob("monitor.db*"):
                 path.unlink()
             assert (await bench.poll(IN)).trouble
-            await bench.store.reopen()
             bench.store.mood = Mood.COMMITS_AND_COMPLAINS
             with pytest.raises(DatabaseError):
-                await bench.ledger.refill()
+                await bench.ledger.refill(bench.store.reopen)
             bench.store.mood = Mood.FINE
             assert edges(await bench.ledger.retry()) == []
             assert edges(await bench.poll(OUT)) == ["resolved"]

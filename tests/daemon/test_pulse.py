@@ -241,6 +241,31 @@ def test_a_deleted_database_is_made_anew_and_told_what_is_known(file: Path) -> N
     play(file, story)
 
 
+def test_a_poll_that_comes_while_a_new_database_is_made_waits_until_it_is_told_what_is_known(
+    file: Path,
+) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(IN)
+        for path in file.parent.glob("monitor.db*"):
+            path.unlink()
+        await bench.poll(OUT)
+        polling: list[asyncio.Task[None]] = []
+        reopen = bench.store.reopen
+
+        async def reopen_and_be_polled() -> None:
+            await reopen()
+            polling.append(asyncio.create_task(bench.poll(OUT)))
+            for _ in range(100):
+                await asyncio.sleep(0)
+
+        bench.store.reopen = reopen_and_be_polled  # type: ignore[method-assign]
+        await bench.pulse.beat()
+        await asyncio.gather(*polling)
+        assert execute(file, "SELECT edge FROM transition") == [("resolved",)]
+
+    play(file, story)
+
+
 def test_a_database_that_was_replaced_is_read_anew(file: Path) -> None:
     async def story(bench: Running) -> None:
         await bench.poll(OUT)

@@ -118,11 +118,13 @@ class Life:
         self._tell_poll(poll, stock, taken)
         return None
 
-    async def fill_anew(self) -> None:
-        """The daemon's way on after its database was deleted."""
+    async def _reopen(self) -> None:
         await self._store.reopen()
         self._witness.acknowledge(self._database)
-        await self._ledger.refill()
+
+    async def fill_anew(self) -> None:
+        """The daemon's way on after its database was deleted."""
+        await self._ledger.refill(self._reopen)
         taken = await self._ledger.retry()
         assert taken.trouble is None
         assert self._held is not None
