@@ -27,7 +27,7 @@ async def load_senders(wanted: Mapping[str, Target], config: Config) -> Mapping[
 
 
 def make_client(source: SourceSettings, key: str, clock: Clock) -> Client:
-    return Client(source.base_url, key, source.timeout, clock.now)
+    return Client(source.base_url, key, source.timeout, clock.now, beside=in_thread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,5 +34,9 @@ class DaemonThreads(ThreadPoolExecutor):
 
 
 async def in_thread(fn: Callable[[], T]) -> T:
-    """Run it beside the loop. The loop's executor is to be a DaemonThreads."""
-    return await asyncio.get_running_loop().run_in_executor(None, fn)
+    """Run it beside the loop, whose executor is to be a DaemonThreads; in it when there is no thread left."""
+    try:
+        beside = asyncio.get_running_loop().run_in_executor(None, fn)
+    except RuntimeError:
+        return fn()
+    return await beside

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
@@ -36,7 +37,8 @@ _log = logging.getLogger(__name__)
 class Client:
     """One source's connection pool, key and memory of the last rows. Close it when done.
 
-    `transport` is the seam for tests. A key that no header can carry raises ConfigError without saying it.
+    `transport` is the seam for tests; `beside` runs what would be felt by the loop. A key that no header can
+    carry raises ConfigError without saying it.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         trust_env: bool = False,
         largest_body: int = LARGEST_BODY,
+        beside: Callable[[Callable[[], Listing | Failed]], Awaitable[Listing | Failed]] = asyncio.to_thread,
     ) -> None:
         if not api_key.isascii() or not api_key.isprintable() or not api_key.strip():
             raise ConfigError(["the API key is empty or holds characters that no HTTP header can carry"])
@@ -57,6 +60,7 @@ class Client:
         self._timeout_s = timeout.total_seconds()
         self._clock = clock
         self._largest_body = largest_body
+        self._beside = beside
         self._memos: dict[Feed, RowMemo] = {}
         self._told: str | None = None
         self._http = httpx.AsyncClient(
@@ -144,7 +148,7 @@ class Client:
         memo = self._memos.setdefault(feed, RowMemo())
         if len(body) <= PARSED_IN_A_THREAD:
             return parse(body, memo, self._secrets)
-        return await asyncio.to_thread(parse, body, memo, self._secrets)
+        return await self._beside(partial(parse, body, memo, self._secrets))
 
     def _refusal(self, came: "_Came") -> Failed:
         failed = status_failure(came.status, f"HTTP {came.status}")

@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Never
 
 import pytest
 
@@ -46,3 +48,16 @@ def test_what_it_raises_is_raised_to_who_waits() -> None:
 
 def test_a_thread_that_hangs_does_not_keep_the_process_from_ending() -> None:
     assert subprocess.run([sys.executable, "-c", HANGS], timeout=30, check=False).returncode == 0
+
+
+class NoThreads(ThreadPoolExecutor):
+    def submit(self, fn: object, /, *args: object, **kwargs: object) -> Never:
+        raise RuntimeError("can't start new thread")
+
+
+def test_without_a_thread_to_be_had_the_work_is_done_all_the_same() -> None:
+    async def play() -> threading.Thread:
+        asyncio.get_running_loop().set_default_executor(NoThreads())
+        return await in_thread(threading.current_thread)
+
+    assert asyncio.run(play()) is threading.current_thread()
