@@ -52,6 +52,7 @@ class Parts:
         self.environ = environ
         self.wall = clock
         self.clock = SteadyClock(clock)
+        self.scheduled_by = SteadyClock(clock)
         self.store = store
         self.outside = outside
         self.broken = asyncio.Event()
@@ -139,13 +140,15 @@ class Parts:
     def schedule_feeds(self, source: SourceSettings) -> None:
         """Feeds of one source are spread over its interval; a jitter keeps many monitors apart.
 
-        A reload asks for no feed sooner than an interval after it was asked for last.
+        None is asked for sooner than an interval after the last time: all begin later by as much.
         """
         share = source.interval / len(source.feeds)
-        jitter = self.outside.chance() * min(share, timedelta(seconds=1)) / 2
-        for number, feed in enumerate(source.feeds):
-            phase = max(number * share + jitter, self._rest_of(feed, source.interval))
-            self.schedule.every(job_of(feed), source.interval, phase, partial(self._poll, feed))
+        turns = [(feed, number * share) for number, feed in enumerate(source.feeds)]
+        begin = max(self._rest_of(feed, source.interval) - turn for feed, turn in turns)
+        if begin <= timedelta(0):
+            begin = self.outside.chance() * min(share, timedelta(seconds=1)) / 2
+        for feed, turn in turns:
+            self.schedule.every(job_of(feed), source.interval, begin + turn, partial(self._poll, feed))
             self.health.expect(feed, source.interval, source.timeout)
 
     def _rest_of(self, feed: Feed, interval: timedelta) -> timedelta:
@@ -196,24 +199,23 @@ class Parts:
     def _is_too_soon(self, feed: Feed) -> bool:
         """After a suspend a feed is asked for at once, out of turn: then its next turn may come too soon.
 
-        From there on its grid begins an interval after it was asked for. A step of the clock upsets the grid
+        From there on the turns of its source begin anew, apart as they were. A step of the clock upsets them
         as well, but the pulse is about to put that right.
         """
-        interval = self.gates[feed.source].interval
-        rest = self._rest_of(feed, interval)
-        if rest.total_seconds() <= EARLY_S:
+        (source,) = (source for source in self.config.sources if source.name == feed.source)
+        if self._rest_of(feed, source.interval).total_seconds() <= EARLY_S:
             return False
         if not self.clock.step():
-            self.schedule.every(job_of(feed), interval, rest, partial(self._poll, feed))
+            self.schedule_feeds(source)
         return True
 
     async def _poll(self, feed: Feed) -> None:
-        if self._is_too_soon(feed):
-            return
         task = asyncio.current_task()
         if task is not None:
             self._polling[task] = feed
         try:
+            if self._is_too_soon(feed):
+                return
             if self.gates[feed.source].is_open:
                 self._asked[feed] = self.clock.monotonic()
             taken = await poll(

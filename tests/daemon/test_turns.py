@@ -1,5 +1,6 @@
 """A feed is asked for in its turn, and never sooner than an interval after the last time."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from monitor.daemon.parts import job_of
 from tests.core.builders import CODE, FEED
-from tests.daemon.parts_stage import Running, play
+from tests.daemon.parts_stage import CONFIG, Running, play
 
 SECOND = timedelta(seconds=1)
 
@@ -35,6 +36,23 @@ def test_a_turn_that_comes_too_soon_after_a_suspend_is_left_out_and_the_grid_beg
         assert len(bench.source.asked) == 2
 
     play(file, story)
+
+
+def test_the_feeds_of_a_source_stay_apart_after_a_suspend(file: Path) -> None:
+    """All are asked for at once when the machine wakes; from then on each in its own turn again."""
+
+    async def story(bench: Running) -> None:
+        bench.parts.schedule.pause()
+        [source] = bench.parts.config.sources
+        bench.parts.schedule_feeds(source)
+        await asyncio.gather(*(bench.parts._poll(feed) for feed in source.feeds))
+        bench.clock.advance(2)
+        await bench.parts._poll(source.feeds[1])
+        assert len(bench.source.asked) == 3
+        turns = [bench.parts.schedule._scheduler.get_job(job_of(f)).trigger.start for f in source.feeds]
+        assert [turn - bench.clock.now() for turn in turns] == [13 * SECOND, 18 * SECOND, 23 * SECOND]
+
+    play(file, story, CONFIG.replace("[storage]", "aidc_ids = [1, 2, 3]\n[storage]"))
 
 
 def test_a_turn_a_moment_too_early_counts(file: Path) -> None:
