@@ -41,7 +41,11 @@ class SteadyClock:
         self._offset = self._wall_less_monotonic()
 
     def now(self) -> datetime:
-        return _EPOCH + timedelta(seconds=self._wall.monotonic()) + self._offset
+        return self.at(self._wall.monotonic())
+
+    def at(self, monotonic_s: float) -> datetime:
+        """When that was, by the line on which we are now."""
+        return _EPOCH + timedelta(seconds=monotonic_s) + self._offset
 
     def monotonic(self) -> float:
         return self._wall.monotonic()

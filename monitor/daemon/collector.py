@@ -9,7 +9,7 @@ from typing import Final
 
 YOUNG: Final = 2_000
 MIDDLE: Final = 20
-OLD: Final = 1_000
+OLD: Final = 100
 
 
 def settle() -> None:

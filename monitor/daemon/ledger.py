@@ -26,7 +26,8 @@ from monitor.core.refill import refill
 from monitor.core.shift import Step, shifted
 from monitor.core.world import Changes, Settings, World, absorb
 from monitor.daemon.clock import SteadyClock
-from monitor.daemon.restore import restore
+from monitor.daemon.restore import dated_as, restore
+from monitor.daemon.threads import in_thread
 from monitor.store.store import Store
 
 MOST_HELD: Final = 1000
@@ -73,6 +74,7 @@ class Ledger:
         self._lost: World | None = None
         self._is_stale = False
         self._step: Step | None = None
+        self._taken_step: Step | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -152,9 +154,13 @@ class Ledger:
         which moves them once.
         """
         async with self._turn:
-            self._step = self._step or self._new_step()
-            if self._step is None or self._held:
+            if self._held or self._lost is not None:
                 return False
+            self._step = self._step or self._new_step()
+            if self._step is None:
+                return False
+            if self._is_stale:
+                await self._load()
             await self._shift(self._step)
             self._step = None
             return True
@@ -164,15 +170,20 @@ class Ledger:
         return Step(self._new_id(), self._now() + by, by) if by else None
 
     async def _shift(self, step: Step) -> None:
-        """What the lanes write from here on is written after the shift, and dated so."""
-        self._clock.move(step.by)
+        """What is stored moves once, and with it the alerts; what memory dates moves when our clock does."""
         try:
-            await self._store.shift(step)
+            is_new = await self._store.shift(step, partial(self._take_step, step))
         except BaseException:
-            self._clock.move(-step.by)
             self._is_stale = True
             raise
-        self.world = shifted(self.world, step.by)
+        moved = shifted(self.world, step.by)
+        self.world = moved if is_new else replace(moved, alerts=self.world.alerts)
+
+    def _take_step(self, step: Step) -> None:
+        """Our clock moves with the commit, and once, though a step may be brought again."""
+        if step is not self._taken_step:
+            self._taken_step = step
+            self._clock.move(step.by)
 
     async def refresh_silences(self) -> None:
         async with self._turn:
@@ -188,11 +199,7 @@ class Ledger:
 
     async def _load(self) -> None:
         stored = await self._store.load(self._feeds, self._now())
-        before = self.world.feeds
-        self.world = restore(stored, self.settings, self._now())
-        for feed in self.world.feeds.keys() & before.keys():
-            state = self.world.feeds[feed]
-            self.world.feeds[feed] = replace(state, started_at=before[feed].started_at)
+        self.world = dated_as(self.world, restore(stored, self.settings, self._now()))
         self._is_stale = False
 
     def _hold(self, poll: Poll) -> None:
@@ -244,7 +251,7 @@ class Ledger:
         work = partial(decide, self.world, poll, self.settings, now, self._new_id)
         if _evaluations(self.world, poll, self.settings) <= DECIDED_IN_A_THREAD:
             return work()
-        return await asyncio.to_thread(work)
+        return await in_thread(work)
 
     async def _commit(self, decision: Decision, changes: Changes, now: datetime) -> None:
         await self._store.commit(decision, now)

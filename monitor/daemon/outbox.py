@@ -37,12 +37,12 @@ class StoredOutbox:
         self._wake = wake
 
     async def claim(self, channel: str) -> Claimed:
-        claim = await self._store.claim(channel, self._now(), partial(self._loss, channel, _TOO_LATE))
+        claim = await self._store.claim(channel, self._now, partial(self._loss, channel, _TOO_LATE))
         self._note_expired(channel, claim)
         return Claimed(claim.items, claim.next_due)
 
     async def expire(self, channel: str) -> None:
-        claim = await self._store.expire(channel, self._now(), partial(self._loss, channel, _TOO_LATE))
+        claim = await self._store.expire(channel, self._now, partial(self._loss, channel, _TOO_LATE))
         self._note_expired(channel, claim)
 
     async def recover(self, channel: str) -> None:
@@ -57,7 +57,7 @@ class StoredOutbox:
         recorded = await self._store.record(
             sent.delivery_ids,
             sent.outcome,
-            self._now(),
+            self._now,
             sent.duration,
             self._new_id(),
             self._jitter(),

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from monitor.core.answer import Failed, Listing, Poll
 from monitor.core.decision import Decision
 from monitor.core.product import Feed
-from monitor.daemon.clock import Clock
+from monitor.daemon.clock import SteadyClock
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.ledger import Ledger, Taken
 
@@ -43,7 +43,7 @@ async def poll(
     source: Source,
     gate: SourceGate,
     ledger: Ledger,
-    clock: Clock,
+    clock: SteadyClock,
     wake: Callable[[Iterable[str]], None],
     said: SaidFailures,
 ) -> Taken | None:
@@ -55,8 +55,8 @@ async def poll(
     gate.note(answer, started)
     duration = timedelta(seconds=clock.monotonic() - started)
     failing = ledger.world.feeds[feed].last_failure if feed in ledger.world.feeds else None
-    # Dated back from here: our clock may have moved along with the wall clock meanwhile.
-    taken = await ledger.take(Poll(feed, clock.now() - duration, duration, answer))
+    # Dated only now: our clock may have moved along with the wall clock meanwhile.
+    taken = await ledger.take(Poll(feed, clock.at(started), duration, answer))
     wake(taken.channels())
     await asyncio.sleep(0)  # the lanes begin to send; the log can wait
     _tell(feed, duration, taken, failing, said)

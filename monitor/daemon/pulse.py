@@ -14,7 +14,6 @@ from monitor.core.alert import Firing
 from monitor.core.backoff import Refused
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced, MonitorError
 from monitor.daemon import systemd
-from monitor.daemon.clock import SteadyClock
 from monitor.daemon.ledger import Taken
 from monitor.daemon.parts import Parts
 from monitor.daemon.trouble import what_matched
@@ -39,7 +38,6 @@ class Pulse:
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
         self._beaten_at = parts.clock.monotonic()
-        self._seen = SteadyClock(parts.wall)
         self._data_version: int | None = None
         self._fed = 0.0
         self._last_status = ""
@@ -107,11 +105,12 @@ class Pulse:
 
     def _follow_the_wall_clock(self) -> None:
         """The schedule at once: it is the wall clock that wakes it."""
-        step = self._seen.step()
+        parts = self._parts
+        step = parts.scheduled_by.step()
         if not step:
             return
-        self._seen.move(step)
-        self._parts.schedule.rearm(step)
+        parts.scheduled_by.move(step)
+        parts.schedule.rearm(step)
         _log.warning("wall clock stepped", extra={"fields": {"seconds": round(step.total_seconds(), 3)}})
 
     async def _shift_timers(self) -> None:

@@ -1,6 +1,7 @@
 """From what the database kept to the world that decisions need. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.core.decision import Cause, TransitionKind
@@ -24,6 +25,31 @@ def restore(stored: Stored, settings: Settings, now: datetime) -> World:
     )
     world.unsettled = {product.key for product in stored.products if product.is_unsettled}
     return world
+
+
+def dated_as(before: World, after: World) -> World:
+    """`after`, read anew within one life, dated as `before` where nothing else has changed.
+
+    Times that are read from polls are of the clock as it was then; those in memory have moved along with it.
+    """
+    for feed in after.feeds.keys() & before.feeds.keys():
+        old, new = before.feeds[feed], after.feeds[feed]
+        last_ok_at = max(filter(None, (old.last_ok_at, new.last_ok_at)), default=None)
+        after.feeds[feed] = replace(new, started_at=old.started_at, last_ok_at=last_ok_at)
+        known = before.products.get(feed, {})
+        for key, product in after.products[feed].items():
+            if key in known and _is_as_it_was(known[key], product):
+                after.products[feed][key] = replace(
+                    product,
+                    left_at=known[key].left_at,
+                    unknown_since=known[key].unknown_since,
+                    blocked_since=known[key].blocked_since,
+                )
+    return after
+
+
+def _is_as_it_was(before: Product, after: Product) -> bool:
+    return (before.current, before.last_known) == (after.current, after.last_known)
 
 
 def spacings(

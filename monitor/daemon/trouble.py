@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.core.answer import Listing, Poll
@@ -32,7 +32,6 @@ class DatabaseTrouble:
         self.since: float | None = None
         self._clock = clock
         self._new_id = new_id
-        self._began_at = datetime.fromtimestamp(0, UTC)
         self._quiet_until = 0.0
         self._reason = ""
 
@@ -44,7 +43,7 @@ class DatabaseTrouble:
             self.since, self._reason = None, ""
             return
         if self.since is None:
-            self.since, self._began_at = self._clock.monotonic(), self._clock.now()
+            self.since = self._clock.monotonic()
         if str(trouble) != self._reason:
             _log.error("database trouble", extra={"fields": {"reason": trouble}})
         self._reason = str(trouble)
@@ -56,11 +55,16 @@ class DatabaseTrouble:
             return False
         return now >= self._quiet_until
 
+    def _began_at(self) -> datetime:
+        """By the clock as it stands now."""
+        now = self._clock.monotonic()
+        return self._clock.now() - timedelta(seconds=now - (now if self.since is None else self.since))
+
     async def tell(self, matched: str | None, lanes: Iterable[Lane]) -> None:
         """Sends to all of `lanes` at once; their refusals are logged by them."""
         self._quiet_until = self._clock.monotonic() + TOLD_AGAIN_AFTER_S
         facts: dict[str, str | int | float | None] = {
-            "since": to_ms(self._began_at),
+            "since": to_ms(self._began_at()),
             "reason": self._reason,
             "matched": matched,
         }

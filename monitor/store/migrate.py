@@ -39,7 +39,8 @@ def _save(file: Path, revision: str, now: datetime) -> Path:
     target = file.with_name(f"{file.name}.backup-{revision}-{now:%Y%m%dT%H%M%S.%fZ}")
     # Nobody else upgrades now: what bears such a name is of an upgrade that was killed.
     for cut_short in file.parent.glob(f"{file.name}.backup-*Z.*.part*"):
-        cut_short.unlink(missing_ok=True)
+        with suppress(OSError):
+            cut_short.unlink()
     copy_file(file, target)
     give_to_owner(target)
     for old in backups_of(file)[:-BACKUPS_KEPT]:

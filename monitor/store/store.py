@@ -47,8 +47,14 @@ class Store:
         self._ids.absorb(committed.added)
         return committed
 
-    async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
-        """The next message of a channel. `on_loss` gives the notice for what expired, in the same commit."""
+    async def claim(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
+        """The next message of a channel. `on_loss` gives the notice for what expired, in the same commit.
+
+        `now` is asked when it is this transaction's turn: one that waits behind a step of the clock is dated
+        by what became of that.
+        """
         return await self._writer.run(
             partial(_claim, channel=channel, now=now, on_loss=on_loss, take=outbox.claim)
         )
@@ -57,7 +63,7 @@ class Store:
         self,
         delivery_ids: Sequence[int],
         outcome: Outcome,
-        now: datetime,
+        now: Callable[[], datetime],
         duration: timedelta,
         message_id: str,
         jitter: float,
@@ -66,7 +72,7 @@ class Store:
         """What became of one message. `on_loss` gives the notice for what failed, in the same commit."""
 
         def write(connection: Connection) -> Recorded:
-            args = (delivery_ids, outcome, now, duration, message_id, jitter)
+            args = (delivery_ids, outcome, now(), duration, message_id, jitter)
             recorded = outbox.record(connection, *args)
             _surface(connection, recorded.is_loss, on_loss)
             return recorded
@@ -76,7 +82,9 @@ class Store:
     async def release(self, delivery_ids: Sequence[int]) -> None:
         await self._writer.run(partial(outbox.release, delivery_ids=delivery_ids))
 
-    async def expire(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+    async def expire(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
         """As `claim`, of a channel that is to be left alone: nothing is taken."""
         return await self._writer.run(
             partial(_claim, channel=channel, now=now, on_loss=on_loss, take=outbox.expire)
@@ -87,9 +95,18 @@ class Store:
         is due again."""
         return await self._writer.run(partial(outbox.recover, channel=channel))
 
-    async def shift(self, step: Step) -> None:
-        """Move the open timers along with a step of the wall clock, once."""
-        await self._writer.run(partial(upkeep.shift, step=step))
+    async def shift(self, step: Step, moved: Callable[[], None]) -> bool:
+        """Move the open timers along with a step of the wall clock, once: False when they had moved already.
+
+        `moved` is called in the writing thread right after the commit, before anything else is dated there.
+        """
+
+        def work() -> bool:
+            is_new = self._database.write(partial(upkeep.shift, step=step))
+            moved()
+            return is_new
+
+        return await self._writer.call(work)
 
     async def pull_back(self, now: datetime) -> None:
         """At a start: no timer begins in the future."""
@@ -133,11 +150,11 @@ class Store:
 def _claim(
     connection: Connection,
     channel: str,
-    now: datetime,
+    now: Callable[[], datetime],
     on_loss: Callable[[], Notice | None],
     take: Callable[[Connection, str, datetime], Claim],
 ) -> Claim:
-    claim = take(connection, channel, now)
+    claim = take(connection, channel, now())
     _surface(connection, claim.is_loss, on_loss)
     return claim
 

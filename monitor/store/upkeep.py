@@ -105,15 +105,17 @@ def retry(connection: Connection, delivery_id: int, now: datetime) -> None:
     connection.exec_driver_sql(_RETRY, (now_ms, expires_at, delivery_id))
 
 
-def shift(connection: Connection, step: Step) -> None:
+def shift(connection: Connection, step: Step) -> bool:
     """The wall clock was set: move the timers that run, so that they run on for as long as they had to.
 
-    Once, however often the step is brought. History stays as it was told, and silences are meant by the
-    wall clock.
+    Once, however often the step is brought: False when they had moved already. History stays as it was told,
+    and silences are meant by the wall clock.
     """
-    if raise_notice(connection, step.notice()):
-        for sql in _SHIFT:
-            connection.exec_driver_sql(sql, (span_ms(step.by),))
+    if not raise_notice(connection, step.notice()):
+        return False
+    for sql in _SHIFT:
+        connection.exec_driver_sql(sql, (span_ms(step.by),))
+    return True
 
 
 def pull_back(connection: Connection, now: datetime) -> None:

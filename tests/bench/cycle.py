@@ -106,7 +106,8 @@ async def _poll_as_told(config_path: Path) -> None:
     config, clock = load(config_path), SystemClock()
     (source,), (feed,) = config.sources, feeds_of(config)
     store = Store(Database.open(config.storage.url, holder="bench"))
-    ledger = Ledger(store, [feed], settings_of(config), SteadyClock(clock), new_event_id)
+    steady = SteadyClock(clock)
+    ledger = Ledger(store, [feed], settings_of(config), steady, new_event_id)
     await ledger.load()
     client = Client(source.base_url, "bench", source.timeout, clock.now)
     gate = SourceGate(timedelta(seconds=1), clock.monotonic)
@@ -114,7 +115,7 @@ async def _poll_as_told(config_path: Path) -> None:
         took = []
         for _ in range(int(line)):
             before = time.process_time()
-            taken = await poll(feed, client, gate, ledger, clock, lambda _: None, SaidFailures())
+            taken = await poll(feed, client, gate, ledger, steady, lambda _: None, SaidFailures())
             took.append(time.process_time() - before)
             assert taken is not None
             assert taken.trouble is None

@@ -1,7 +1,7 @@
 """A clock that the test sets, a store with moods, and a ledger on a real database file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -46,12 +46,16 @@ class MoodyStore(Store):
             raise DatabaseError("the disk is full")
         return await super().load(feeds, now)
 
-    async def shift(self, step: Step) -> None:
+    async def shift(self, step: Step, moved: Callable[[], None]) -> bool:
         if self.mood in {Mood.REFUSES, Mood.READ_ONLY}:
             raise DatabaseError("the disk is full")
-        await super().shift(step)
         if self.mood is Mood.COMMITS_AND_COMPLAINS:
+            await super().shift(step, lambda: None)
             raise DatabaseError("the disk does not answer")
+        is_new = await super().shift(step, moved)
+        if self.mood is Mood.HANGS:
+            await asyncio.Event().wait()
+        return is_new
 
     async def silences(self, now: datetime) -> tuple[Silence, ...]:
         if self.mood is Mood.REFUSES:

@@ -161,7 +161,7 @@ def test_a_hostile_name_is_stored_as_it_is_and_told_in_one_plain_line(name: str,
 
 
 async def told_plainly(wire: Wired) -> None:
-    claim = await wire.bench.store.claim("phone", wire.bench.clock.now(), lambda: None)
+    claim = await wire.bench.store.claim("phone", wire.bench.clock.now, lambda: None)
     for language in Language:
         [message] = compose(claim.items, Style(language, UTC, {}))
         lines = message.body.split("\n")

@@ -1,14 +1,18 @@
 """The pulse: what it sees of clocks, database and polls, and to whom it shows signs of life."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.core.alert import Firing
 from monitor.core.answer import FailureKind
+from monitor.core.errors import DatabaseError
 from monitor.core.moment import to_ms
-from tests.core.builders import CODE, failed
+from monitor.core.product import Invalid
+from tests.core.builders import CODE, FEED, failed, key_of
 from tests.daemon.parts_stage import Running, execute, play
 from tests.daemon.stage import Mood
 
@@ -76,6 +80,68 @@ def test_a_step_that_the_database_refuses_moves_the_timers_once_in_the_end(file:
         [(after,)] = execute(file, "SELECT since FROM alert")
         assert int(str(after)) - int(str(before)) == -2 * 3_600_000
         assert bench.parts.clock.now() == bench.clock.now()
+        [alert] = bench.parts.ledger.world.alerts.values()
+        assert isinstance(alert.state, Firing)
+        assert to_ms(alert.state.since) == after
+
+    play(file, story)
+
+
+@pytest.mark.parametrize("mood", [Mood.COMMITS_AND_COMPLAINS, Mood.HANGS])
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_a_step_of_which_nobody_is_sure_moves_what_is_known_once(
+    file: Path, step: timedelta, mood: Mood
+) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(OUT)
+        await bench.poll(IN)
+        bench.store.mood = mood
+        bench.clock.step(step)
+        with suppress(TimeoutError, DatabaseError):
+            async with asyncio.timeout(0.2):
+                await bench.parts.ledger.follow_wall_clock()
+        bench.store.mood = Mood.FINE
+        await bench.parts.ledger.retry()
+        for _ in range(2):
+            await bench.pulse.beat()
+        assert bench.parts.clock.now() == bench.clock.now()
+        await bench.poll(OUT, after=31)
+        [(lasted,)] = execute(file, "SELECT facts ->> 'lasted' FROM transition WHERE edge = 'resolved'")
+        assert str(lasted).startswith("PT31.")
+
+    play(file, story)
+
+
+def test_a_step_that_is_taken_back_while_polls_are_held_is_none(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(OUT)
+        bench.store.mood = Mood.REFUSES
+        await bench.poll(IN)
+        bench.clock.step(24 * HOUR)
+        await bench.pulse.beat()
+        bench.clock.step(-24 * HOUR)
+        bench.store.mood = Mood.FINE
+        for _ in range(3):
+            await bench.pulse.beat()
+        assert execute(file, "SELECT count(*) FROM notice WHERE kind = 'clock set'") == [(0,)]
+        assert execute(file, "SELECT edge FROM transition") == [("fired",)]
+
+    play(file, story)
+
+
+def test_a_reload_after_a_step_makes_nobody_blind(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll({CODE: 0, "OTHER": 0})
+        await bench.poll({CODE: Invalid("no count"), "OTHER": 0})
+        bench.clock.step(HOUR)
+        await bench.pulse.beat()
+        ledger = bench.parts.ledger
+        await ledger.reconfigure([FEED], ledger.settings, nothing)
+        await bench.poll(failed(FailureKind.TIMEOUT))
+        assert execute(file, "SELECT kind FROM notice") == [("clock set",)]
+        product = ledger.world.products[FEED][key_of()]
+        assert product.unknown_since is not None
+        assert bench.parts.clock.now() - product.unknown_since < timedelta(seconds=60)
 
     play(file, story)
 
@@ -280,6 +346,10 @@ def test_a_database_that_was_replaced_is_read_anew(file: Path) -> None:
         assert execute(file, "SELECT edge FROM transition") == [("fired",)]
 
     play(file, story)
+
+
+async def nothing() -> None:
+    pass
 
 
 async def never() -> None:

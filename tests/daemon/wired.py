@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.daemon.clock import SteadyClock
 from monitor.daemon.gate import SourceGate
 from monitor.daemon.ledger import Taken
 from monitor.daemon.poll import SaidFailures, poll
@@ -33,9 +34,8 @@ class Wired:
         """One interval passes. None: the source is left alone."""
         bench = self.bench
         bench.clock.advance(INTERVAL.total_seconds())
-        return await poll(
-            FEED, self.client, self.gate, bench.ledger, bench.clock, lambda _: None, SaidFailures()
-        )
+        clock = SteadyClock(bench.clock)
+        return await poll(FEED, self.client, self.gate, bench.ledger, clock, lambda _: None, SaidFailures())
 
     async def next_poll(self) -> tuple[Taken, int]:
         """What the next poll brings, and how many intervals it took to come."""

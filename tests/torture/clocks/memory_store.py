@@ -73,8 +73,10 @@ class MemoryStore(Store):
             outbox.add_notice(kept, notice)
         return Committed(number, RowIds())
 
-    async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
-        claim = outbox.claim(self.kept, channel, now)
+    async def claim(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
+        claim = outbox.claim(self.kept, channel, now())
         self._surface(claim.is_loss, on_loss)
         return claim
 
@@ -82,13 +84,13 @@ class MemoryStore(Store):
         self,
         delivery_ids: Sequence[int],
         outcome: Outcome,
-        now: datetime,
+        now: Callable[[], datetime],
         duration: timedelta,
         message_id: str,
         jitter: float,
         on_loss: Callable[[], Notice | None],
     ) -> Recorded:
-        recorded = outbox.record(self.kept, delivery_ids, outcome, now, jitter)
+        recorded = outbox.record(self.kept, delivery_ids, outcome, now(), jitter)
         self._surface(recorded.is_loss, on_loss)
         return recorded
 
@@ -96,17 +98,24 @@ class MemoryStore(Store):
         for number in delivery_ids:
             self.kept.deliveries[number - 1].claimed_at = None
 
-    async def expire(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
-        claim = outbox.expire(self.kept, channel, now)
+    async def expire(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
+        claim = outbox.expire(self.kept, channel, now())
         self._surface(claim.is_loss, on_loss)
         return claim
 
     async def recover(self, channel: str | None = None) -> tuple[int, ...]:
         return outbox.recover(self.kept, channel)
 
-    async def shift(self, step: Step) -> None:
-        if step.event_id in self.kept.steps:
-            return
+    async def shift(self, step: Step, moved: Callable[[], None]) -> bool:
+        is_new = step.event_id not in self.kept.steps
+        if is_new:
+            self._shift(step)
+        moved()
+        return is_new
+
+    def _shift(self, step: Step) -> None:
         self.kept.steps.add(step.event_id)
         by = step.by // MILLISECOND * MILLISECOND
         for key, alert in self.kept.alerts.items():

@@ -73,8 +73,9 @@ class Forgetful(MemoryStore):
 class Unmoved(MemoryStore):
     """Leaves the timers where they are when the clock steps."""
 
-    async def shift(self, step: Step) -> None:
-        """Forgotten."""
+    async def shift(self, step: Step, moved: Callable[[], None]) -> bool:
+        moved()
+        return True
 
 
 class Unrecovered(MemoryStore):
@@ -97,7 +98,9 @@ class Unmarked(MemoryStore):
 class Blithe(MemoryStore):
     """Has not heard that the stock is gone."""
 
-    async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+    async def claim(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
         resolves, alerts = self.kept.resolves, self.kept.alerts
         self.kept.resolves, self.kept.alerts = {}, {}
         claim = await super().claim(channel, now, on_loss)

@@ -54,7 +54,9 @@ class WatchedStore(Store):
             "commit", lambda: self._store.commit(decision, now), lambda _: tell(decision)
         )
 
-    async def claim(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+    async def claim(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
         tell = partial(self._witness.claimed, channel)
         return await self._through("claim", lambda: self._store.claim(channel, now, on_loss), tell)
 
@@ -62,7 +64,7 @@ class WatchedStore(Store):
         self,
         delivery_ids: Sequence[int],
         outcome: Outcome,
-        now: datetime,
+        now: Callable[[], datetime],
         duration: timedelta,
         message_id: str,
         jitter: float,
@@ -80,16 +82,18 @@ class WatchedStore(Store):
             "release", lambda: self._store.release(delivery_ids), lambda _: tell(delivery_ids)
         )
 
-    async def expire(self, channel: str, now: datetime, on_loss: Callable[[], Notice | None]) -> Claim:
+    async def expire(
+        self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
+    ) -> Claim:
         tell = partial(self._witness.claimed, channel)
         return await self._through("expire", lambda: self._store.expire(channel, now, on_loss), tell)
 
     async def recover(self, channel: str | None = None) -> tuple[int, ...]:
         return await self._through("recover", lambda: self._store.recover(channel))
 
-    async def shift(self, step: Step) -> None:
+    async def shift(self, step: Step, moved: Callable[[], None]) -> bool:
         tell = self._witness.shifted
-        await self._through("shift", lambda: self._store.shift(step), lambda _: tell(step.by))
+        return await self._through("shift", lambda: self._store.shift(step, moved), lambda _: tell(step.by))
 
     async def pull_back(self, now: datetime) -> None:
         tell = self._witness.pulled_back

@@ -53,8 +53,8 @@ IN_DAEMON: Final = (
     Mistake(
         "timers left behind by a clock step",
         "monitor/daemon/ledger.py",
-        "            await self._store.shift(step)\n",
-        "            await asyncio.sleep(0)\n",
+        "            is_new = await self._store.shift(step, partial(self._take_step, step))\n",
+        "            is_new = True\n            self._take_step(step)\n",
         "an hour forward on the clock expires what waits, and an hour back holds it",
         ("tests/daemon/test_pulse.py",),
         "G16",
@@ -62,7 +62,7 @@ IN_DAEMON: Final = (
     Mistake(
         "a step back silences the schedule",
         "monitor/daemon/pulse.py",
-        "        self._parts.schedule.rearm(step)\n",
+        "        parts.schedule.rearm(step)\n",
         "",
         "an hour back on the clock is an hour without a poll",
         ("tests/daemon/test_pulse.py",),
@@ -118,8 +118,8 @@ IN_DAEMON: Final = (
     Mistake(
         "a reload asks at once",
         "monitor/daemon/parts.py",
-        "phase = max(number * share + jitter, self._rest_of(feed, source.interval))",
-        "phase = number * share + jitter",
+        "begin = max(self._rest_of(feed, source.interval) - turn for feed, turn in turns)",
+        "begin = timedelta(0)",
         "whoever reloads in a loop hammers the provider",
         ("tests/daemon/test_reload.py",),
         "G9",

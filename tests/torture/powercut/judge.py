@@ -189,7 +189,7 @@ async def _go_on(database: Database) -> None:
         told = [edge.facts.product_code for decision in taken.decisions for edge in decision.transitions]
         assert NEW_CODE in told, f"the new stock was not announced, only {told}"
         for channel in CHANNELS:
-            claim = await store.claim(channel, now, lambda: None)
+            claim = await store.claim(channel, lambda: now, lambda: None)
             assert claim.items, f"nothing is to be sent through {channel}"
         assert await store.checkpoint(), "the log cannot be emptied"
     finally:
