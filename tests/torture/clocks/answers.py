@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from tests.torture.clocks.scene import CODES, TIMEOUT_S, Row, Saw
+from tests.torture.clocks.scene import TIMEOUT_S, Row, Saw
 from tests.torture.clocks.shelf import Stock
 
 GPUS: Final = {"PRD-A": ("H800", 8), "PRD-B": ("H800", 8), "PRD-C": ("A100", 4)}
@@ -127,42 +127,47 @@ def _empty(chance: Random, _: Stocks) -> Reply:
 
 def _missing(chance: Random, stocks: Stocks) -> Reply:
     left = dict(stocks)
-    for code in chance.sample(CODES, chance.choice((1, 1, 2))):
+    for code in chance.sample(list(left), min(chance.choice((1, 1, 2)), len(left) - 1)):
         del left[code]
     return sound(chance, left)
 
 
 def _unusable_count(chance: Random, stocks: Stocks) -> Reply:
-    code = chance.choice(CODES)
+    code = chance.choice(list(stocks))
     count = chance.choice(UNUSABLE_COUNTS)
     rows = {each: None if each == code else row_of(stock) for each, stock in stocks.items()}
     texts = [row_text(each, stock, count if each == code else None) for each, stock in stocks.items()]
-    return _listing(chance, Saw(rows=rows), texts)
+    return _listing(chance, _of_any_use(rows), texts)
 
 
 def _twice(chance: Random, stocks: Stocks) -> Reply:
     """Equal rows are one; contradicting ones say nothing."""
-    code = chance.choice(CODES)
+    code = chance.choice(list(stocks))
     stock = stocks[code]
     is_equal = chance.random() < 0.5
     again = stock if is_equal else Stock(stock.remaining + 1, stock.price, stock.error, stock.name)
     rows = {each: row_of(it) if is_equal or each != code else None for each, it in stocks.items()}
     texts = [*(row_text(each, it) for each, it in stocks.items()), row_text(code, again)]
-    return _listing(chance, Saw(rows=rows), texts)
+    return _listing(chance, _of_any_use(rows), texts)
+
+
+def _of_any_use(rows: dict[str, Row | None]) -> Saw:
+    """A list of which not one row can be used is a failed poll."""
+    return Saw(rows=rows) if any(rows.values()) else Saw("useless rows")
 
 
 def _stray(chance: Random, stocks: Stocks) -> Reply:
     """A row that names no product: it may stand in the place of one that is missing."""
     left = dict(stocks)
-    if chance.random() < 0.7:
-        del left[chance.choice(CODES)]
+    if chance.random() < 0.7 and len(left) > 1:
+        del left[chance.choice(list(left))]
     rows = {code: row_of(stock) for code, stock in left.items()}
     texts = [*(row_text(code, stock) for code, stock in left.items()), chance.choice(STRAYS)]
     return _listing(chance, Saw(rows=rows, has_stray=True), texts)
 
 
 def _untold_price(chance: Random, stocks: Stocks) -> Reply:
-    code = chance.choice(CODES)
+    code = chance.choice(list(stocks))
     rows = {each: row_of(stock) for each, stock in stocks.items()}
     rows[code] = Row(stocks[code].remaining, stocks[code].error is not None, None)
     texts = [row_text(each, stock, has_price=each != code) for each, stock in stocks.items()]

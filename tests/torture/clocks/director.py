@@ -3,11 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 from monitor.core.decision import Silence
 from monitor.core.moment import from_ms, to_ms
@@ -26,6 +25,7 @@ from tests.torture.clocks.upstream import Upstream
 from tests.torture.clocks.watched_store import WatchedStore
 
 BRISK_S: Final = 3600.0
+LONGEST_AIM_S: Final = 600.0
 
 
 class Director:
@@ -62,6 +62,8 @@ class Director:
         for event in self._plan.events:
             await self._until(event.at_s)
             self.counts[event.kind.name.lower()] += 1
+            if event.aimed_s is not None:
+                await self._until_asked(event.aimed_s)
             await self._happen(event)
         await self._until(self._plan.end_s)
         self._upstream.look()
@@ -73,32 +75,36 @@ class Director:
         self._judge.watches = watches
         return watches
 
-    async def _until(self, at_s: float) -> None:
-        """Time passes; meanwhile who died is started again."""
-        while self._clock.uptime_s < at_s:
+    async def _until(self, at_s: float, event: asyncio.Event | None = None) -> None:
+        """Time passes, or less if this happens; meanwhile who died is started again."""
+        events = [] if event is None else [event]
+        while self._clock.uptime_s < at_s and not (event and event.is_set()):
             if self._life is None:
-                await self._sleep(min(at_s, self._begins_at))
+                await self._sleep(min(at_s, self._begins_at), *events)
                 if self._clock.uptime_s >= self._begins_at:
                     await self._begin()
                 continue
             until = min(at_s, self._calm_at)
-            await self._sleep(until, self._life.fuse)
+            await self._sleep(until, self._life.fuse.blown, *events)
             if self._life.fuse.is_dead:
                 self.counts[f"died {self._life.fuse.place}"] += 1
                 await self._die(self._dies_for_s)
             elif self._clock.uptime_s >= self._calm_at:
                 await self._restart(1.0)
 
-    async def _sleep(self, until_s: float, fuse: Fuse | None = None) -> None:
-        seconds = until_s - self._clock.uptime_s
-        if seconds <= 0:
-            return
-        if fuse is None:
-            await asyncio.sleep(seconds)
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await fuse.blown.wait()
+    async def _until_asked(self, after_s: float) -> None:
+        """A request is on its way, for so long; or none came, for whatever reason."""
+        self._upstream.is_asked.clear()
+        await self._until(self._clock.uptime_s + LONGEST_AIM_S, self._upstream.is_asked)
+        await self._until(self._clock.uptime_s + after_s)
+
+    async def _sleep(self, until_s: float, *events: asyncio.Event) -> None:
+        """Until then, or until one of these happens."""
+        waits = [asyncio.create_task(event.wait()) for event in events]
+        waits.append(asyncio.create_task(_nothing(until_s - self._clock.uptime_s)))
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     async def _begin(self) -> None:
         self.counts["lives"] += 1
@@ -195,3 +201,9 @@ class Director:
         self._place.silence(silence)
         if self._life is not None:
             await self._life.beat()
+
+
+async def _nothing(seconds: float) -> Literal[True]:
+    """As an event: it takes so long to happen."""
+    await asyncio.sleep(seconds)
+    return True

@@ -1,5 +1,6 @@
 """Months of the production code in virtual time, and the real process under a wall clock that steps."""
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from typing import Final
 
 from tests.torture.clocks.fuse import PLACES
 from tests.torture.clocks.months import Played, play_all
+from tests.torture.clocks.stepping import STEPS, library, play
 from tests.torture.report import Count, Result, Run
 
 SEEDS: Final = 1_000
@@ -26,7 +28,25 @@ def torture(run: Run) -> Result:
     months = _months(run)
     counts = sum((Counter(month.counts) for month in months), Counter[str]())
     objections = [objection for month in months for objection in month.objections]
-    return Result(_told(months, counts), [*objections, *_owed(counts)])
+    told, more = _real_process(run)
+    return Result({**_told(months, counts), **told}, [*objections, *_owed(counts), *more])
+
+
+def _real_process(run: Run) -> tuple[dict[str, Count], list[str]]:
+    """Left out, and said so, where the library is not to be had."""
+    faketime = library()
+    if faketime is None:
+        return {"real process": "left out: libfaketime is not installed"}, []
+    folder = run.folder / "real"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    stepped = play(folder, faketime, STEPS[:4] if run.quick else STEPS, run.say)
+    told: dict[str, Count] = {
+        "clock steps under the real process": stepped.steps,
+        "its polls": stepped.polls,
+        "its messages": len(stepped.messages),
+    }
+    return told, [f"real process: {objection}" for objection in stepped.objections]
 
 
 def _months(run: Run) -> list[Played]:

@@ -102,7 +102,7 @@ class Judge:
 
     def retained(self) -> None:
         self.model.configure(self.watches, self.now)
-        self.notices.read_back(self.now, self._moved)
+        self.notices.reload()
 
     def _hold_against_the_answer(self, transition: Transition, saw: Saw) -> None:
         """Whatever the model thinks: nothing is announced but what this very answer showed."""

@@ -9,7 +9,7 @@ REFUSALS_BORNE: Final = 3
 
 
 class NoticesModel:
-    """Times are the monitor's own; `S` of them is what its wall clock was moved by while it looked."""
+    """Times are the monitor's own sense of time; the line by which it dates is `moved` from that."""
 
     def __init__(self) -> None:
         self.is_blind = self.is_refused = False
@@ -21,9 +21,12 @@ class NoticesModel:
     def start(self, now: datetime) -> None:
         self._started_at = now
 
-    def read_back(self, now: datetime, moved: timedelta) -> None:
-        """Polls are dated by the wall clock, and what that left in the future reads as now."""
+    def reload(self) -> None:
+        """What only counts begins anew."""
         self._refusals = 0
+
+    def read_back(self, now: datetime, moved: timedelta) -> None:
+        """At a start: polls are dated by the wall clock, and what that left in the future reads as now."""
         self._ok_at = self._ok_wall and min(self._ok_wall - moved, now)
 
     def poll(self, failure: str | None, now: datetime, wall: datetime) -> set[str]:

@@ -1,7 +1,7 @@
 """What happens to one monitor in its month, drawn from the seed: a list of times and accidents. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from random import Random
 from typing import Final
@@ -19,7 +19,8 @@ YEARS_S: Final = 10 * 365 * DAY_S
 TO_1970: Final = "1970"
 
 
-_MOODS: Final = {Mood.FINE: 80, Mood.FLAKY: 10, Mood.DOWN: 4, Mood.BUSY: 3, Mood.CLOSED: 3}
+_ILL: Final = {Mood.FLAKY: 10, Mood.DOWN: 4, Mood.BUSY: 3, Mood.CLOSED: 3}
+"""Percent of the hours in which a receiver is so; else it is well."""
 
 
 class Kind(Enum):
@@ -36,7 +37,8 @@ class Kind(Enum):
 class Event:
     """`seconds`: of the step, the sleep, the time for which nothing runs, or the silence.
 
-    `back_s`: so long after it the clock is set right again. `place`: where the process dies next.
+    `back_s`: so long after it the clock is set right again. `place`: where the process dies next. `aimed_s`:
+    not at once, but so long after the next request has been sent.
     """
 
     at_s: float
@@ -44,6 +46,7 @@ class Event:
     seconds: float = 0.0
     back_s: float | None = None
     place: str = ""
+    aimed_s: float | None = None
     is_brisk: bool = False
     salt: int = 0
 
@@ -56,14 +59,14 @@ class Plan:
     fault_share: Callable[[float], float]
 
 
-def draw(chance: Random, days: float, faults: bool = True) -> Plan:
-    """Without `faults` it is a month in which all goes well."""
+def draw(chance: Random, days: float, *, faults: bool = True, density: float = 1.0) -> Plan:
+    """Without `faults` it is a month in which all goes well. `density`: so many times as many accidents."""
     end_s = UPTIME_S + days * DAY_S
     calm_s = end_s - CALM_S
     if not faults:
         return Plan((), end_s, lambda *_: Mood.FINE, lambda _: 0.0)
-    events = sorted(_events(chance, days, calm_s), key=lambda event: event.at_s)
-    return Plan(tuple(events), end_s, _moods(chance, calm_s), _fault_share(chance, calm_s))
+    events = sorted(_events(chance, days * density, calm_s), key=lambda event: event.at_s)
+    return Plan(tuple(events), end_s, _moods(chance, calm_s, density), _fault_share(chance, calm_s))
 
 
 def _events(chance: Random, days: float, calm_s: float) -> list[Event]:
@@ -77,10 +80,15 @@ def _events(chance: Random, days: float, calm_s: float) -> list[Event]:
         _hush: 0.4,
     }
     return [
-        drawn(chance, chance.uniform(UPTIME_S + 60, calm_s))
+        replace(drawn(chance, chance.uniform(UPTIME_S + 60, calm_s)), aimed_s=_aim(chance))
         for drawn, a_day in rates.items()
         for _ in range(round(a_day * days) or int(chance.random() < a_day * days))
     ]
+
+
+def _aim(chance: Random) -> float | None:
+    """Half of all things happen while a request is on its way, or right after its answer."""
+    return chance.choice((None, None, None, 0.01, chance.uniform(0, 0.5), chance.uniform(0, 8)))
 
 
 def _step(chance: Random, at_s: float) -> Event:
@@ -123,14 +131,15 @@ def _down_s(chance: Random) -> float:
     return chance.choice((0.5, 3.0, 60.0, 2_000.0, 10_000.0)) * chance.uniform(0.5, 1.5)
 
 
-def _moods(chance: Random, calm_s: float) -> Callable[[str, float], Mood]:
-    drawn = {name: _hours_of(chance, int(calm_s / 3600) + 1) for name in CHANNELS}
+def _moods(chance: Random, calm_s: float, density: float) -> Callable[[str, float], Mood]:
+    drawn = {name: _hours_of(chance, int(calm_s / 3600) + 1, density) for name in CHANNELS}
     return lambda name, at_s: drawn[name][int(at_s / 3600)] if at_s < calm_s else Mood.FINE
 
 
-def _hours_of(chance: Random, hours: int) -> list[Mood]:
+def _hours_of(chance: Random, hours: int, density: float) -> list[Mood]:
     """Mostly well; now and then a bad hour, and once in ten days a bad night."""
-    moods = chance.choices(list(_MOODS), list(_MOODS.values()), k=hours)
+    weights = [80.0, *(weight * density for weight in _ILL.values())]
+    moods = chance.choices([Mood.FINE, *_ILL], weights, k=hours)
     for _ in range(hours // 240):
         begin = chance.randrange(max(hours - 9, 1))
         moods[begin : begin + 9] = [chance.choice((Mood.DOWN, Mood.BUSY))] * len(moods[begin : begin + 9])

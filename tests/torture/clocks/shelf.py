@@ -21,12 +21,17 @@ class Stock:
 
 
 class Shelf:
-    """`of` tells what is left of a product at a time (seconds of uptime); times of a caller only grow."""
+    """What is offered at a time, in seconds of uptime. Some products come only later."""
 
     def __init__(self, chance: Random, start_s: float, end_s: float) -> None:
         self._stocks = {code: _history(chance, start_s, end_s) for code in CODES}
+        latest_s = start_s + (end_s - start_s) / 4
+        self._since = {code: chance.choice((0.0, chance.uniform(start_s, latest_s))) for code in CODES[1:]}
 
-    def of(self, code: str, at_s: float) -> Stock:
+    def at(self, at_s: float) -> dict[str, Stock]:
+        return {code: self._of(code, at_s) for code in CODES if self._since.get(code, 0.0) <= at_s}
+
+    def _of(self, code: str, at_s: float) -> Stock:
         times, stocks = self._stocks[code]
         return stocks[bisect_right(times, at_s) - 1]
 
@@ -36,9 +41,9 @@ def _history(chance: Random, start_s: float, end_s: float) -> tuple[list[float],
     at_s, price = start_s, "15.5"
     while at_s < end_s:
         at_s += chance.uniform(*GONE_S) ** chance.uniform(0.8, 1.0)
-        if chance.random() < 0.2:
-            price = chance.choice(PRICES)
         for _ in range(chance.choice((1, 1, 1, 2, 4))):
+            if chance.random() < 0.3:
+                price = chance.choice(PRICES)
             is_blocked = chance.random() < 0.15
             times.append(at_s)
             stocks.append(

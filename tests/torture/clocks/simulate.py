@@ -48,11 +48,13 @@ def simulate(
     days: float = 30,
     *,
     faults: bool = True,
+    density: float = 1.0,
     mistake: Callable[[Parts], None] = none,
 ) -> Month:
     """`folder` holds the configuration. The same seed is the same month, whatever the place.
 
-    `mistake` breaks something in the parts of each life, for tests of the judge.
+    `density`: so many times as many accidents. `mistake` breaks something in the parts of each life: that is
+    for tests of the judge.
     """
     month, clock = Month(seed), SimulatedClock()
 
@@ -61,7 +63,7 @@ def simulate(
         if len(month.objections) < MOST_OBJECTIONS:
             month.objections.append(f"seed {seed}, day {day:.5f}: {what}")
 
-    plan = draw(Random(f"{seed} plan"), days, faults=faults)
+    plan = draw(Random(f"{seed} plan"), days, faults=faults, density=density)
     shelf = Shelf(Random(f"{seed} shelf"), UPTIME_S, plan.end_s)
     upstream = Upstream(Random(f"{seed} upstream"), clock, shelf, plan.fault_share, object_to)
     post = Post(object_to)

@@ -132,5 +132,9 @@ class Broken(InMemory):
 def test_a_mistake_is_objected_to(
     store: type[MemoryStore], mistake: Callable[[Parts], None], words: Collection[str], tmp_path: Path
 ) -> None:
-    month = simulate(7, Broken(store), tmp_path, days=5, mistake=mistake)
+    month = simulate(3, Broken(store), tmp_path, days=3, density=8, mistake=mistake)
     assert any(word in objection for objection in month.objections for word in words), month.objections
+
+
+def test_without_a_mistake_nothing_is_objected_to_in_the_same_days(tmp_path: Path) -> None:
+    assert simulate(3, InMemory(), tmp_path, days=3, density=8).objections == []

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from tests.torture.clocks.answers import Reply, faulty, sound
-from tests.torture.clocks.scene import CODES, INTERVAL_S, TIMEOUT_S, Saw
+from tests.torture.clocks.scene import INTERVAL_S, TIMEOUT_S, Saw
 from tests.torture.clocks.shelf import Shelf
 from tests.torture.clocks.times import SimulatedClock
 
@@ -42,6 +42,7 @@ class Upstream(httpx.AsyncBaseTransport):
     ) -> None:
         self.newest = Saw("not answered")
         self.asked = self.faults = 0
+        self.is_asked = asyncio.Event()
         self._chance = chance
         self._clock = clock
         self._shelf = shelf
@@ -91,11 +92,12 @@ class Upstream(httpx.AsyncBaseTransport):
             self._object_to(f"asked again after {now - self._asked_at:.3f} s")
         self.look()
         self.asked += 1
+        self.is_asked.set()
         self._asked_at, self._due_by = now, now + INTERVAL_S + LATE_S
 
     def _draw(self) -> Reply:
         now = self._clock.uptime_s
-        stocks = {code: self._shelf.of(code, now) for code in CODES}
+        stocks = self._shelf.at(now)
         if self._chance.random() >= self._fault_share(now):
             return sound(self._chance, stocks)
         self.faults += 1
