@@ -65,10 +65,15 @@ class Schedule:
         self._scheduler.remove_job(name)
 
     def rearm(self, step: timedelta) -> None:
-        """After a step of the wall clock: every grid moves along, as if nothing had happened."""
+        """After a step of the wall clock: every grid moves along, as if nothing had happened.
+
+        A slot that came between the step and this is taken now.
+        """
+        now = self._now()
         for job in self._scheduler.get_jobs():
             trigger = Grid(job.trigger.start + step, job.trigger.interval)
-            due = trigger.get_next_fire_time(None, self._now())
+            missed = job.next_run_time + step
+            due = missed if missed <= now else trigger.get_next_fire_time(None, now)
             self._scheduler.modify_job(job.id, trigger=trigger, next_run_time=due)
 
     def look_again(self) -> None:

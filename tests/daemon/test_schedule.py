@@ -90,6 +90,33 @@ def test_after_a_step_of_the_wall_clock_every_job_keeps_its_phase(step: timedelt
     with_schedule(play)
 
 
+def test_a_turn_that_came_after_a_step_back_and_before_it_was_noticed_is_taken_at_once() -> None:
+    def play(schedule: Schedule, wall: Wall) -> None:
+        schedule.pause()
+        schedule.every("a", 60 * SECOND, 20 * SECOND, do_nothing)
+        due = schedule.next_of("a")
+        wall.wrong_by = -timedelta(hours=1) + 20.5 * SECOND  # a step, and time passes
+        schedule.rearm(-timedelta(hours=1))
+        assert due is not None
+        assert schedule.next_of("a") == due - timedelta(hours=1)
+
+    with_schedule(play)
+
+
+def test_a_turn_that_a_step_forward_brought_too_soon_comes_again_when_it_is_due() -> None:
+    def play(schedule: Schedule, wall: Wall) -> None:
+        schedule.pause()
+        schedule.every("a", 60 * SECOND, 20 * SECOND, do_nothing)
+        due = schedule.next_of("a")
+        schedule._scheduler.modify_job("a", next_run_time=datetime.now(UTC) + timedelta(hours=1, seconds=40))
+        wall.wrong_by = timedelta(hours=1) + 0.5 * SECOND
+        schedule.rearm(timedelta(hours=1))
+        assert due is not None
+        assert schedule.next_of("a") == due + timedelta(hours=1)
+
+    with_schedule(play)
+
+
 def test_a_job_runs_in_its_slots() -> None:
     async def play(schedule: Schedule, wall: Wall) -> None:
         ran = asyncio.Semaphore(0)
