@@ -132,9 +132,9 @@ class Ledger:
         async with self._turn:
             await retain()
             self._feeds, self.settings = tuple(feeds), settings
-            self._is_stale = True
+            is_complete, self._is_stale = not self._is_stale, True
             with suppress(DatabaseError):  # what cannot be read now is read before the next poll is decided
-                await self._load()
+                await self._load(is_complete=is_complete)
 
     async def refill(self, make_anew: Callable[[], Awaitable[None]]) -> None:
         """The database was deleted: make a new one and write what is known into it. Raises DatabaseError.
@@ -197,9 +197,10 @@ class Ledger:
         self._lost = None
         await self._load()
 
-    async def _load(self) -> None:
+    async def _load(self, *, is_complete: bool = False) -> None:
         stored = await self._store.load(self._feeds, self._now())
-        self.world = dated_as(self.world, restore(stored, self.settings, self._now()))
+        read = restore(stored, self.settings, self._now())
+        self.world = dated_as(self.world, read, is_complete=is_complete)
         self._is_stale = False
 
     def _hold(self, poll: Poll) -> None:

@@ -27,14 +27,16 @@ def restore(stored: Stored, settings: Settings, now: datetime) -> World:
     return world
 
 
-def dated_as(before: World, after: World) -> World:
+def dated_as(before: World, after: World, *, is_complete: bool) -> World:
     """`after`, read anew within one life, dated as `before` where nothing else has changed.
 
     Times that are read from polls are of the clock as it was then; those in memory have moved along with it.
+    `is_complete`: nothing was committed that `before` does not know.
     """
     for feed in after.feeds.keys() & before.feeds.keys():
         old, new = before.feeds[feed], after.feeds[feed]
-        last_ok_at = max(filter(None, (old.last_ok_at, new.last_ok_at)), default=None)
+        read = None if is_complete else new.last_ok_at
+        last_ok_at = max(filter(None, (old.last_ok_at, read)), default=None)
         after.feeds[feed] = replace(new, started_at=old.started_at, last_ok_at=last_ok_at)
         known = before.products.get(feed, {})
         for key, product in after.products[feed].items():

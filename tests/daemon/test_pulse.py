@@ -146,6 +146,20 @@ def test_a_reload_after_a_step_makes_nobody_blind(file: Path) -> None:
     play(file, story)
 
 
+def test_a_reload_after_a_step_back_does_not_put_off_that_it_is_blind(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        await bench.poll(IN)
+        bench.clock.step(-HOUR)
+        await bench.pulse.beat()
+        for _ in range(3):
+            await bench.poll(failed(FailureKind.TIMEOUT))
+        await bench.parts.ledger.reconfigure([FEED], bench.parts.ledger.settings, nothing)
+        await bench.poll(failed(FailureKind.TIMEOUT))
+        assert execute(file, "SELECT kind FROM notice") == [("clock set",), ("blind",)]
+
+    play(file, story)
+
+
 def test_suspend_and_drift_are_no_steps(file: Path) -> None:
     async def story(bench: Running) -> None:
         await bench.poll(IN)
