@@ -187,7 +187,8 @@ def _headline(entry: Entry, style: Style) -> str:
 def _line(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
-        return f"{notice_title(told, style)}: {notice_sentence(told, style)}"
+        event = label("event", style.language, told.event_id)
+        return f"{notice_title(told, style)}: {notice_sentence(told, style)} · {event}"
     return transition_line(_transitions(entry), item.resolve, style)
 
 

@@ -273,7 +273,7 @@ def test_a_code_beyond_the_lines_and_a_notice_among_them_may_be_repeats_too() ->
     (message,) = compose([*ten, of_code("PRD-X", 10, possible_repeat=True), of_code("PRD-Y", 11)], EN)
     assert message.body.split("\n")[-1] == "also: PRD-X (possible repeat), PRD-Y"
     (message,) = compose([of_code("PRD-A", 1), Item(2, blind, possible_repeat=True)], ZH)
-    assert message.body.endswith("（可能重复）")
+    assert message.body.endswith("事件 n1（可能重复）")
 
 
 def test_beyond_ten_lines_only_the_codes_are_listed() -> None:
