@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Final, Literal
@@ -16,7 +17,7 @@ from tests.torture.clocks.fuse import Fuse
 from tests.torture.clocks.judge import Judge
 from tests.torture.clocks.life import Life
 from tests.torture.clocks.places import Place
-from tests.torture.clocks.plan import Event, Kind, Plan
+from tests.torture.clocks.plan import CALM_S, Event, Kind, Plan
 from tests.torture.clocks.receivers import Doors
 from tests.torture.clocks.scene import CODES, Hush, Watch
 from tests.torture.clocks.settings import configured, draw_watches, redraw
@@ -56,7 +57,7 @@ class Director:
         self._begins_at = 0.0
         self._dies_for_s = 1.0
         self._is_next_brisk = False
-        self._calm_at = plan.end_s
+        self._calm_at = inf
 
     async def run(self) -> None:
         for event in self._plan.events:
@@ -65,7 +66,9 @@ class Director:
             if event.aimed_s is not None:
                 await self._until_asked(event.aimed_s)
             await self._happen(event)
-        await self._until(self._plan.end_s)
+        if self._life is not None:
+            self._life.fuse.place = None
+        await self._until(max(self._plan.end_s, self._clock.uptime_s + CALM_S))
         self._upstream.look()
         if self._life is not None:
             await self._life.stop()
@@ -115,11 +118,10 @@ class Director:
             self._open,
             self._upstream,
             self._doors,
-            self._chance,
             self._mistake,
             is_brisk=self._is_next_brisk,
         )
-        self._calm_at = self._clock.uptime_s + BRISK_S if self._is_next_brisk else self._plan.end_s
+        self._calm_at = self._clock.uptime_s + BRISK_S if self._is_next_brisk else inf
         self._is_next_brisk = False
         await self._life.begin(self._config)
 

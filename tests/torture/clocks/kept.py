@@ -35,6 +35,11 @@ class PollRow:
     rows: int
     unusable: int
 
+    @property
+    def was_filled(self) -> bool:
+        """Rows that are all of no use are rows."""
+        return bool(self.rows) if self.reason is None else self.reason.startswith("no usable row")
+
 
 @dataclass(slots=True)
 class ProductRow:
@@ -130,7 +135,7 @@ def with_change(attributes: Attributes, change: AttributeChange) -> Attributes:
 def feed_as_stored(kept: Kept, feed: Feed) -> StoredFeed:
     polls = [poll for poll in kept.polls if poll.feed == feed]
     ok = [poll for poll in polls if poll.reason is None]
-    filled = [poll.number for poll in ok if poll.rows]
+    filled = [poll.number for poll in polls if poll.was_filled]
     empties = [
         poll
         for poll in polls

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from random import Random
 from typing import Final
 
 import httpx
@@ -45,7 +44,6 @@ class Life:
         store: Callable[[Fuse], Store],
         transport: httpx.AsyncBaseTransport,
         doors: Doors,
-        chance: Random,
         mistake: Callable[[Parts], None],
         *,
         is_brisk: bool,
@@ -57,7 +55,6 @@ class Life:
         self._store = store
         self._transport = transport
         self._doors = doors
-        self._chance = chance
         self._mistake = mistake
         self._pulse: Pulse | None = None
         self._tasks: set[asyncio.Task[object]] = set()
@@ -103,7 +100,7 @@ class Life:
             self._open_store,
             self._load_senders,
             self._make_client,
-            self._chance.random,
+            self._jitter,
             lanes_look_after_s=LONGEST_SLEEP_S if self.is_brisk else SLOW_LOOK_S,
         )
         parts = await Parts.start(config, ENVIRON, self._clock, outside)
@@ -118,6 +115,10 @@ class Life:
         while True:
             await asyncio.sleep(SLOW_BEAT_S)
             await pulse.beat()
+
+    def _jitter(self) -> float:
+        """Of the time alone: in which order lanes go at the same moment is not drawn."""
+        return self._clock.monotonic() * 7919 % 1
 
     async def _open_store(self, _: Config) -> Store:
         return self._store(self.fuse)

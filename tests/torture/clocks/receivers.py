@@ -1,7 +1,7 @@
 """Receivers in virtual time: they accept, refuse, pause and keep silent as drawn, and keep what they got."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
@@ -67,16 +67,19 @@ class Receiver:
 
 
 class Doors:
-    """All receivers of a seed, through all lives of the monitor."""
+    """All receivers of a seed, through all lives of the monitor.
+
+    Each has a chance of its own: in which order lanes go at the same moment is not drawn.
+    """
 
     def __init__(
         self,
-        chance: Random,
+        chances: Mapping[str, Random],
         clock: SimulatedClock,
         mood: Callable[[str, float], Mood],
         received: Callable[[Message], None],
     ) -> None:
-        self._chance = chance
+        self._chances = chances
         self._clock = clock
         self._mood = mood
         self._received = received
@@ -85,14 +88,16 @@ class Doors:
     def start(self, name: str, work: Callable[[], None]) -> None:
         """In place of a thread: the message arrives after a while, some only when nobody waits any more."""
         loop = asyncio.get_running_loop()
-        mood = self._mood(name.removeprefix("send-"), self._clock.uptime_s)
-        is_silent = self._chance.random() < (0.01 if mood is Mood.FINE else 0.05)
-        seconds = self._chance.uniform(*SILENT_S) if is_silent else self._chance.expovariate(2)
+        channel = name.removeprefix("send-")
+        mood, chance = self._mood(channel, self._clock.uptime_s), self._chances[channel]
+        is_silent = chance.random() < (0.01 if mood is Mood.FINE else 0.05)
+        seconds = chance.uniform(*SILENT_S) if is_silent else chance.expovariate(2)
         loop.call_later(min(seconds, SILENT_S[1]), self._arrive, self._clock.uptime_s, work)
 
     def receive(self, name: str, title: str, body: str) -> Outcome:
         weights = _WEIGHTS[self._mood(name, self._clock.uptime_s)]
-        [drawn] = self._chance.choices(list(weights), list(weights.values()))
+        chance = self._chances[name]
+        [drawn] = chance.choices(list(weights), list(weights.values()))
         if drawn in {"accept", "lose"}:
             is_late = self._clock.uptime_s - self._started_s > DEADLINE.total_seconds()
             is_answered = drawn == "accept" and not is_late
@@ -103,7 +108,7 @@ class Doors:
             case "lose" | "swallow":
                 return Refused(FailureClass.AMBIGUOUS, "the connection was lost")
             case "pause":
-                wait = timedelta(seconds=self._chance.choice((1, 20, 300)))
+                wait = timedelta(seconds=chance.choice((1, 20, 300)))
                 return Refused(FailureClass.TRANSIENT, "too many", wait, pauses_channel=True)
             case "forbid":
                 return Refused(FailureClass.PERMANENT, "gone for good")

@@ -17,6 +17,7 @@ from tests.torture.clocks.places import Place
 from tests.torture.clocks.plan import draw
 from tests.torture.clocks.post import Post
 from tests.torture.clocks.receivers import Doors, Message
+from tests.torture.clocks.scene import CHANNELS
 from tests.torture.clocks.shelf import Shelf
 from tests.torture.clocks.times import UPTIME_S, SimulatedClock, scheduler_reads
 from tests.torture.clocks.upstream import Upstream
@@ -68,7 +69,8 @@ def simulate(
     upstream = Upstream(Random(f"{seed} upstream"), clock, shelf, plan.fault_share, object_to)
     post = Post(object_to)
     judge = Judge(clock, lambda: upstream.newest, post)
-    doors = Doors(Random(f"{seed} doors"), clock, plan.moods, post.received)
+    chances = {name: Random(f"{seed} {name}") for name in CHANNELS}
+    doors = Doors(chances, clock, plan.moods, post.received)
     director = Director(Random(f"{seed} chance"), clock, plan, place, judge, upstream, doors, folder, mistake)
     loop = VirtualLoop(clock.advance)
     loop.set_exception_handler(lambda _, context: object_to(f"in the loop: {context}"))

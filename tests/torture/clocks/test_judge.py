@@ -1,4 +1,4 @@
-"""A judge that cannot object is worth nothing: mistakes that each month must bring to light."""
+"""A judge that cannot object is worth nothing: mistakes that it must bring to light within days."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -19,6 +19,10 @@ from monitor.store.store import Store
 from tests.torture.clocks.memory_store import MemoryStore
 from tests.torture.clocks.places import InMemory
 from tests.torture.clocks.simulate import none, simulate
+
+
+SEEDS = (4, 5)
+"""Days in which there is occasion for each mistake."""
 
 
 class Rash:
@@ -132,9 +136,14 @@ class Broken(InMemory):
 def test_a_mistake_is_objected_to(
     store: type[MemoryStore], mistake: Callable[[Parts], None], words: Collection[str], tmp_path: Path
 ) -> None:
-    month = simulate(3, Broken(store), tmp_path, days=3, density=8, mistake=mistake)
-    assert any(word in objection for objection in month.objections for word in words), month.objections
+    found: list[str] = []
+    for seed in SEEDS:
+        found += simulate(seed, Broken(store), tmp_path, days=3, density=8, mistake=mistake).objections
+        if any(word in objection for objection in found for word in words):
+            return
+    raise AssertionError(f"nothing of {words} in {found}")
 
 
-def test_without_a_mistake_nothing_is_objected_to_in_the_same_days(tmp_path: Path) -> None:
-    assert simulate(3, InMemory(), tmp_path, days=3, density=8).objections == []
+@pytest.mark.parametrize("seed", SEEDS)
+def test_without_a_mistake_nothing_is_objected_to_in_the_same_days(seed: int, tmp_path: Path) -> None:
+    assert simulate(seed, InMemory(), tmp_path, days=3, density=8).objections == []

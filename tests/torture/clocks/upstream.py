@@ -74,9 +74,9 @@ class Upstream(httpx.AsyncBaseTransport):
         self._in_flight = 0
 
     def wake(self) -> None:
-        """The machine slept: what came due meanwhile is to be asked for now, or after what is in flight."""
-        wait_s = INTERVAL_S + LATE_S if self._in_flight else SOON_S
-        self._due_by = max(self._due_by, self._clock.uptime_s + wait_s)
+        """The machine slept: all is as usual again within an interval, or after what is in flight."""
+        wait_s = LATE_S if self._in_flight else SOON_S
+        self._due_by = max(self._due_by, self._clock.uptime_s + INTERVAL_S + wait_s)
 
     def look(self) -> None:
         """Is a request overdue?"""
