@@ -20,7 +20,6 @@ from tests.torture.clocks.memory_store import MemoryStore
 from tests.torture.clocks.places import InMemory
 from tests.torture.clocks.simulate import none, simulate
 
-
 SEEDS = (4, 5)
 """Days in which there is occasion for each mistake."""
 

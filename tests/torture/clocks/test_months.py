@@ -10,13 +10,13 @@ from tests.torture.clocks.simulate import Month, simulate
 def test_a_week_in_which_all_goes_well(tmp_path: Path) -> None:
     month = simulate(1, InMemory(), tmp_path, days=7, faults=False)
     assert month.objections == []
-    assert month.counts["polls"] == 7 * 288
+    assert month.counts["polls"] >= 7 * 288
     assert month.counts["fired"] > 50
 
 
-def test_both_stores_make_the_same_of_a_week_of_faults(tmp_path: Path) -> None:
-    in_memory = simulate(2, InMemory(), tmp_path, days=7)
-    on_file = simulate(2, OnFile(tmp_path), tmp_path, days=7)
+def test_both_stores_make_the_same_of_days_of_faults(tmp_path: Path) -> None:
+    in_memory = simulate(2, InMemory(), tmp_path, days=3, density=4)
+    on_file = simulate(2, OnFile(tmp_path), tmp_path, days=3, density=4)
     assert (in_memory.objections, on_file.objections) == ([], [])
     assert in_memory.counts["lives"] > 2
     assert in_memory.counts["steps followed"] > 2
