@@ -8,6 +8,8 @@ from typing import Final, Protocol
 STEP: Final = timedelta(seconds=0.5)
 """A difference between wall and monotonic clock above this is a step, below it drift."""
 
+JUMP: Final = timedelta(hours=1)
+BELIEVED_AFTER_S: Final = 86_400.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -65,6 +67,29 @@ class SteadyClock:
 
     def _wall_less_monotonic(self) -> timedelta:
         return self._wall.now() - _EPOCH - timedelta(seconds=self._wall.monotonic())
+
+
+class HistoryClock:
+    """The date by which history is forgotten: a jump ahead is believed when it has lasted for a day.
+
+    A clock that is wrong for an hour must not cost the history of a year. `last`: when something was stored
+    last, if ever; from there on to now is a jump as well.
+    """
+
+    def __init__(self, wall: Clock, last: datetime | None) -> None:
+        self._wall = wall
+        self._date = wall.now() if last is None else min(last, wall.now())
+        self._read_at = wall.monotonic()
+        self._ahead_since: float | None = None
+
+    def now(self) -> datetime:
+        date, read_at = self._wall.now(), self._wall.monotonic()
+        expected = self._date + timedelta(seconds=read_at - self._read_at)
+        is_jump = date - expected > JUMP
+        self._ahead_since = (self._ahead_since or read_at) if is_jump else None
+        is_believed = self._ahead_since is None or read_at - self._ahead_since >= BELIEVED_AFTER_S
+        self._date, self._read_at = date if is_believed else expected, read_at
+        return self._date
 
 
 def new_event_id() -> str:

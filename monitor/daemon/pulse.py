@@ -14,6 +14,7 @@ from monitor.core.alert import Firing
 from monitor.core.backoff import Refused
 from monitor.core.errors import DatabaseError, DatabaseGone, DatabaseReplaced, MonitorError
 from monitor.daemon import systemd
+from monitor.daemon.clock import HistoryClock
 from monitor.daemon.ledger import Taken
 from monitor.daemon.parts import Parts
 from monitor.daemon.trouble import what_matched
@@ -37,6 +38,8 @@ class Pulse:
         self._beat_s = beat_s
         self._supervisor = supervisor
         self._housekeeping = Housekeeping(parts.config.storage.keep)
+        polled = (feed.last_poll_at for feed in parts.ledger.world.feeds.values())
+        self._forgets_by = HistoryClock(parts.wall, max(filter(None, polled), default=None))
         self._beaten_at = parts.clock.monotonic()
         self._data_version: int | None = None
         self._fed = 0.0
@@ -213,7 +216,7 @@ class Pulse:
     async def _tidy(self) -> None:
         """In slices, with room for polls between them."""
         try:
-            while await self._parts.store.tidy(self._housekeeping, self._parts.clock.now()):
+            while await self._parts.store.tidy(self._housekeeping, self._forgets_by.now()):
                 await asyncio.sleep(TIDY_PAUSE_S)
         except MonitorError as error:
             _log.debug("housekeeping put off", extra={"fields": {"reason": error}})
