@@ -79,7 +79,7 @@ def simulate(
             loop.run_until_complete(director.run())
         finally:
             loop.close()
-    post.finish(place.ends())
+    post.finish(place.ends(), clock.now())
     month.edges, month.messages = judge.edges, post.accepted
     month.counts = judge.counts + director.counts
     month.counts += Counter(

@@ -25,4 +25,4 @@ def test_both_stores_make_the_same_of_days_of_faults(tmp_path: Path) -> None:
 
 
 def told(month: Month) -> list[tuple[str, float, str]]:
-    return [(message.channel, message.started_s, message.title) for message in month.messages]
+    return [(message.channel, round(message.started_s, 3), message.title) for message in month.messages]
