@@ -41,8 +41,9 @@ def receivers_quote(town: Town, daemon: Daemon, answers: Sequence[Callable[[str]
     """New stock for each answer, so that every channel has something to send that is answered so."""
     for number, answer in enumerate(answers):
         town.answer_all(answer)
-        wanted = tried(town) + len(CHANNELS)
+        edges, wanted = edges_of(town), tried(town) + len(CHANNELS)
         town.upstream.answers["127.0.0.1"] = answer_of_stock(3 * (number % 2))
+        daemon.until(partial(has_edges, town, edges + 1), "the change to be seen", PATIENCE_S)
         daemon.until(partial(has_tried, town, wanted), "all channels to try", PATIENCE_S)
 
 
@@ -158,6 +159,14 @@ def database_is_spoilt(town: Town, daemon: Daemon) -> None:
     daemon.until(
         lambda: "database" in daemon.said.lower() or daemon.process.poll() is not None, "trouble", PATIENCE_S
     )
+
+
+def edges_of(town: Town) -> int:
+    return int(str(town.stage.rows("SELECT count(*) FROM transition")[0][0]))
+
+
+def has_edges(town: Town, count: int) -> bool:
+    return edges_of(town) >= count
 
 
 def tried(town: Town) -> int:

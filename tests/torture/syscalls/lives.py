@@ -111,8 +111,9 @@ def _lead(scene: Scene, life: Life, pid: int, log: Log, gate: Gate) -> int:
         if place or life.first_is_told:
             messages += len(HOOKS)
         _get_on(scene, messages, pid, log, gate)
-    if not gate.killed.is_set():
-        os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it may be killed at this very moment
+        if not gate.killed.is_set():
+            os.kill(pid, signal.SIGTERM)
     return scene.nursery.ended(pid)
 
 
