@@ -14,6 +14,7 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).parents[2]
 MOST_SHOWN: Final = 20
 """Violations that are printed and kept; the count tells of the rest."""
+LONGEST_SHOWN: Final = 1_200
 
 Count = float | int | str
 
@@ -78,8 +79,15 @@ def record_of(name: str, about: str, run: Run, result: Result, seconds: float) -
         machine=_machine(),
         counts={key: _rounded(value) for key, value in result.counts.items()},
         violation_count=len(result.violations),
-        violations=list(result.violations[:MOST_SHOWN]),
+        violations=[shown(violation) for violation in result.violations[:MOST_SHOWN]],
     )
+
+
+def shown(violation: str) -> str:
+    """Without where the checkout lies, and no more of a traceback or a log than its two ends."""
+    text = violation.replace(f"{CHECKOUT}/", "")
+    half = LONGEST_SHOWN // 2
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:half]} ... {text[-half:]}"
 
 
 def read_records(folder: Path, order: Sequence[str]) -> list[Record]:

@@ -7,7 +7,17 @@ import pytest
 
 from tests.torture import __main__ as command
 from tests.torture.harnesses import HARNESSES, Harness
-from tests.torture.report import MOST_SHOWN, Record, Result, Run, page_of, read_records, record_of
+from tests.torture.report import (
+    CHECKOUT,
+    LONGEST_SHOWN,
+    MOST_SHOWN,
+    Record,
+    Result,
+    Run,
+    page_of,
+    read_records,
+    record_of,
+)
 
 
 def record(*violations: str, quick: bool = False) -> Record:
@@ -27,6 +37,13 @@ def test_all_violations_are_counted_though_not_all_are_kept() -> None:
     bad = record(*map(str, range(MOST_SHOWN + 5)))
     assert not bad.is_well
     assert (bad.violation_count, len(bad.violations)) == (MOST_SHOWN + 5, MOST_SHOWN)
+
+
+def test_a_violation_tells_no_place_of_this_machine_and_no_whole_log() -> None:
+    [told] = record(f"it crashed in {CHECKOUT}/tests/x.py: {'.' * 5_000} the end").violations
+    assert told.startswith("it crashed in tests/x.py: ...")
+    assert told.endswith("... the end")
+    assert len(told) < LONGEST_SHOWN + 10
 
 
 def test_records_are_read_back_and_put_on_one_page(tmp_path: Path) -> None:
