@@ -18,8 +18,8 @@ from tests.torture.clocks.judge import Judge
 from tests.torture.clocks.life import Life
 from tests.torture.clocks.places import Place
 from tests.torture.clocks.plan import CALM_S, Event, Kind, Plan
-from tests.torture.clocks.receivers import Doors
-from tests.torture.clocks.scene import CODES, Hush, Watch
+from tests.torture.clocks.receivers import Doors, Mood
+from tests.torture.clocks.scene import CHANNELS, CODES, Hush, Watch
 from tests.torture.clocks.settings import configured, draw_watches, redraw
 from tests.torture.clocks.times import SimulatedClock
 from tests.torture.clocks.upstream import Upstream
@@ -27,6 +27,8 @@ from tests.torture.clocks.watched_store import WatchedStore
 
 BRISK_S: Final = 3600.0
 LONGEST_AIM_S: Final = 600.0
+QUIET_S: Final = 1500.0
+"""Longer than any pause that a receiver may ask for, or that follows from its refusals."""
 
 
 class Director:
@@ -58,6 +60,7 @@ class Director:
         self._dies_for_s = 1.0
         self._is_next_brisk = False
         self._calm_at = inf
+        self._disturbed_at = 0.0
 
     async def run(self) -> None:
         for event in self._plan.events:
@@ -66,6 +69,8 @@ class Director:
             if event.aimed_s is not None:
                 await self._until_asked(event.aimed_s)
             await self._happen(event)
+            if event.kind is not Kind.AUDIT:
+                self._disturbed_at = self._clock.uptime_s
         if self._life is not None:
             self._life.fuse.place = None
         await self._until(max(self._plan.end_s, self._clock.uptime_s + CALM_S))
@@ -111,6 +116,7 @@ class Director:
 
     async def _begin(self) -> None:
         self.counts["lives"] += 1
+        self._disturbed_at = self._clock.uptime_s
         self._judge.begin_life()
         self._upstream.begin_life()
         self._life = Life(
@@ -159,15 +165,31 @@ class Director:
                 self._is_next_brisk = event.is_brisk
                 await self._die(event.seconds)
             case Kind.FUSE:
-                self._dies_for_s = event.seconds
-                if self._life is not None:
-                    self._life.fuse.place = event.place
+                self._arm(event)
             case Kind.RESTART:
                 await self._restart(event.seconds)
             case Kind.RELOAD:
                 await self._reload(Random(event.salt))
             case Kind.HUSH:
                 await self._hush(Random(event.salt), event.seconds)
+            case Kind.AUDIT:
+                self._audit()
+
+    def _audit(self) -> None:
+        """Where nothing has been in its way for a while, nothing waits that was decided before that."""
+        since_s = self._clock.uptime_s - QUIET_S
+        if self._life is None or self._disturbed_at > since_s:
+            return
+        times = [since_s + QUIET_S * part / 4 for part in range(5)]
+        moods = {name: {self._plan.moods(name, at_s) for at_s in times} for name in CHANNELS}
+        well = {name for name, seen in moods.items() if seen == {Mood.FINE}}
+        self.counts["audits"] += len(well)
+        self._judge.audit(self._place.ends(), well, timedelta(seconds=QUIET_S))
+
+    def _arm(self, event: Event) -> None:
+        self._dies_for_s = event.seconds
+        if self._life is not None:
+            self._life.fuse.place = event.place
 
     async def _step(self, event: Event) -> None:
         """Within a second the monitor notices."""

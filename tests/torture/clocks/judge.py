@@ -1,7 +1,7 @@
 """Holds what the monitor stores against the reference model, poll by poll, and messages against both."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +11,7 @@ from monitor.store.outbox import Claim
 from tests.torture.clocks.alert_model import Edge
 from tests.torture.clocks.model import Model
 from tests.torture.clocks.notices_model import NoticesModel
-from tests.torture.clocks.post import Post
+from tests.torture.clocks.post import End, Post
 from tests.torture.clocks.scene import Hush, Saw, Watch
 from tests.torture.clocks.times import SimulatedClock
 
@@ -62,6 +62,10 @@ class Judge:
         unnoticed = self._clock.wrong_by - self._life_began_wrong_by - self._moved_in_life
         if abs(unnoticed) > NOTICED:
             self.object_to(f"a step of the wall clock by {unnoticed} was not followed")
+
+    def audit(self, ends: Iterable[End], channels: Collection[str], patience: timedelta) -> None:
+        """Nothing waits on these channels that was decided so long ago, but what a rule's patience holds."""
+        self.post.audit(ends, channels, self.now - patience, self._is_clearing)
 
     def committed(self, decision: Decision) -> None:
         self.post.committed(decision, self.now)
@@ -130,6 +134,10 @@ class Judge:
             and hush.begins_ms <= now_ms < hush.ends_ms
             for hush in self.hushes
         )
+
+    def _is_clearing(self, rule: str, code: str) -> bool:
+        alert = self.model.alerts.get((rule, code))
+        return alert is not None and alert.gone_since is not None
 
     def _is_there(self, rule: str, code: str) -> bool:
         alert = self.model.alerts.get((rule, code))

@@ -31,6 +31,7 @@ class Kind(Enum):
     RESTART = auto()
     RELOAD = auto()
     HUSH = auto()
+    AUDIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def _events(chance: Random, days: float, calm_s: float) -> list[Event]:
         _restart: 0.1,
         _reload: 0.3,
         _hush: 0.4,
+        _audit: 2.0,
     }
     return [
         replace(drawn(chance, chance.uniform(UPTIME_S + 60, calm_s)), aimed_s=_aim(chance))
@@ -125,6 +127,11 @@ def _reload(chance: Random, at_s: float) -> Event:
 
 def _hush(chance: Random, at_s: float) -> Event:
     return Event(at_s, Kind.HUSH, chance.uniform(600, 30_000), salt=chance.getrandbits(30))
+
+
+def _audit(_chance: Random, at_s: float) -> Event:
+    """A look at the outbox: what waits there though nothing is in its way?"""
+    return Event(at_s, Kind.AUDIT)
 
 
 def _down_s(chance: Random) -> float:

@@ -1,7 +1,7 @@
 """The judge of deliveries: what was to be told, what arrived, what was said in it, and how each ended."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -104,6 +104,23 @@ class Post:
         for line in lines_of(message):
             for event in line.events:
                 self._received_one((event, message.channel), line, message)
+
+    def audit(
+        self,
+        ends: Iterable[End],
+        channels: Collection[str],
+        before: datetime,
+        is_clearing: Callable[[str, str], bool],
+    ) -> None:
+        """What waits on these channels was decided after `before`, or cannot be told truthfully yet."""
+        for end in ends:
+            if end.state not in {"pending", "retry"} or end.channel not in channels:
+                continue
+            edge = self._edges.get(end.event)
+            is_held = edge is not None and edge.kind != "resolved" and is_clearing(edge.rule, edge.code)
+            decided_at = self._decided_at.get(end.event)
+            if decided_at is not None and decided_at < before and not is_held:
+                self.object_to(f"{end} has been waiting since {decided_at} with nothing in its way")
 
     def finish(self, ends: Iterable[End], today: datetime) -> None:
         """All is over: every delivery has ended, and each in a way that is true.

@@ -55,6 +55,26 @@ class Unarmed:
         """Forgotten."""
 
 
+class Asleep:
+    """Lanes that nobody wakes: they look by themselves, once in a while."""
+
+    def __init__(self, lanes: Any) -> None:
+        self._lanes = lanes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lanes, name)
+
+    def wake(self, names: object) -> None:
+        """Forgotten."""
+
+    def wake_all(self) -> None:
+        """Forgotten as well."""
+
+
+def asleep(parts: Parts) -> None:
+    parts.lanes = Asleep(parts.lanes)  # type: ignore[assignment]
+
+
 def rash(parts: Parts) -> None:
     parts.clients["default"] = Rash(parts.clients["default"])  # type: ignore[assignment]
 
@@ -125,7 +145,10 @@ class Broken(InMemory):
     [
         pytest.param(MemoryStore, rash, {"was stored as ok"}, id="unknown is out"),
         pytest.param(MemoryStore, unarmed, {"no request within", "asked again"}, id="no re-arming"),
-        pytest.param(Forgetful, none, {"ended as pending", "ended as retry"}, id="a delivery lost"),
+        pytest.param(
+            MemoryStore, asleep, {"with nothing in its way", "ended as pending"}, id="nobody wakes the lanes"
+        ),
+        pytest.param(Forgetful, none, {"with nothing in its way", "ended as"}, id="a delivery lost"),
         pytest.param(Unmoved, none, {"tells of"}, id="timers unmoved"),
         pytest.param(Unrecovered, none, {"ended as pending", "ended as retry"}, id="claims forgotten"),
         pytest.param(Unmarked, none, {"without being marked"}, id="repeats unmarked"),
