@@ -82,6 +82,7 @@ def _told(months: Sequence[Played], counts: Counter[str]) -> dict[str, Count]:
         "places of a crash between two steps": sum(counts[f"died {place}"] > 0 for place in PLACES),
         "reloads": counts["reload"],
         "silences": counts["hush"],
+        "looks into the outbox": counts["audits"],
         "CPU ms a poll": 1000 * sum(month.cpu_s for month in months) / max(polls, 1),
     }
 
