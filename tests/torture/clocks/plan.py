@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum, auto
 from random import Random
 from typing import Final
@@ -9,14 +10,14 @@ from typing import Final
 from tests.torture.clocks.fuse import PLACES
 from tests.torture.clocks.receivers import Mood
 from tests.torture.clocks.scene import CHANNELS
-from tests.torture.clocks.times import UPTIME_S
+from tests.torture.clocks.times import BOOT, UPTIME_S
 
 DAY_S: Final = 86_400.0
 CALM_S: Final = 9 * 3600.0
 """At the end nothing happens any more: long enough for every delivery to end."""
 STEPS_S: Final = (1, 61, 3_600, 7_200, DAY_S, 5 * DAY_S)
 YEARS_S: Final = 10 * 365 * DAY_S
-TO_1970: Final = "1970"
+TO_1970_S: Final = (datetime(1970, 1, 5, tzinfo=UTC) - BOOT).total_seconds()
 
 
 _ILL: Final = {Mood.FLAKY: 10, Mood.DOWN: 4, Mood.BUSY: 3, Mood.CLOSED: 3}
@@ -96,7 +97,7 @@ def _aim(chance: Random) -> float | None:
 def _step(chance: Random, at_s: float) -> Event:
     seconds = chance.choice(STEPS_S) * chance.choice((-1, 1))
     if chance.random() < 0.15:
-        seconds = chance.choice((YEARS_S, -55 * 365 * DAY_S))
+        seconds = chance.choice((YEARS_S, TO_1970_S))
     back_s = (
         chance.choice((None, 0.5, 120.0, 4_000.0)) if abs(seconds) < 2 * DAY_S else chance.uniform(1, 9_000)
     )
