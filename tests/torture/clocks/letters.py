@@ -8,6 +8,7 @@ from typing import Final
 from tests.torture.clocks.receivers import Message
 
 _EVENTS: Final = re.compile(r"event ([0-9a-z]{12}(?:, [0-9a-z]{12})*)")
+_ALSO: Final = "also: "
 _MARK: Final = "(possible repeat)"
 
 
@@ -36,6 +37,12 @@ def lines_of(message: Message) -> Iterator[Line]:
         return
     for line, events in told:
         yield Line(line, events)
+
+
+def also_in(message: Message) -> list[str]:
+    """What stands by its name alone, beyond the lines."""
+    last = message.body.rsplit("\n", 1)[-1]
+    return last.removeprefix(_ALSO).split(", ") if last.startswith(_ALSO) else []
 
 
 def _events_of(line: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from monitor.core.backoff import Accepted, FailureClass, Outcome
 from monitor.core.decision import Decision, Notice, Transition
 from monitor.store.outbox import Claim
 from tests.torture.clocks.alert_model import Edge
-from tests.torture.clocks.letters import Line, lines_of
+from tests.torture.clocks.letters import Line, also_in, lines_of
 from tests.torture.clocks.receivers import Message
 from tests.torture.clocks.settings import GIVE_UP_AFTER
 from tests.torture.clocks.times import BOOT
@@ -45,6 +45,7 @@ class Post:
         self._decided_at: dict[str, datetime] = {}
         self._dated: dict[str, datetime] = {}
         self._earliest = BOOT
+        self._also: set[tuple[str, str]] = set()
         self._letters: dict[int, Letter] = {}
         self._in_flight: set[int] = set()
         self._claims: dict[Letter, list[tuple[float, bool]]] = {}
@@ -101,6 +102,7 @@ class Post:
 
     def received(self, message: Message) -> None:
         self.accepted.append(message)
+        self._also |= {(message.channel, name) for name in also_in(message)}
         for line in lines_of(message):
             for event in line.events:
                 self._received_one((event, message.channel), line, message)
@@ -187,7 +189,7 @@ class Post:
         muted = self._intended.get(letter)
         is_true = {
             "muted": muted == end.reason if muted is not None else self._is_merged(letter, end),
-            "sent": self.told[letter] > 0,
+            "sent": self.told[letter] > 0 or self._is_also_told(letter),
             "failed": letter in self._forbidden,
             "expired": end.reason == "rule removed" or self._was_late(end),
         }
@@ -196,6 +198,12 @@ class Post:
         elif not is_true.get(end.state, False):
             when = f"decided {self._decided_at.get(end.event)}, expired {self._expired_at.get(end.number)}"
             self.object_to(f"{letter} ended as {end.state} ({end.reason}), which is not true: {when}")
+
+    def _is_also_told(self, letter: Letter) -> bool:
+        """Beyond ten lines a message tells of a product, or of whom a notice is about, by its name alone."""
+        edge = self._edges.get(letter[0])
+        names = {name for channel, name in self._also if channel == letter[1]}
+        return edge.code in names if edge else bool(names)
 
     def _is_merged(self, letter: Letter, end: End) -> bool:
         """A resolve goes with its opening's message, a reminder gives way to what is newer."""
