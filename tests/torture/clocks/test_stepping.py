@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.requirements import require_that
 from tests.torture.clocks.stepping import alike, judge, library, play
 
-LIBRARY = library()
 
-
-@pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed")
 def test_polls_go_on_and_each_message_arrives_once(tmp_path: Path) -> None:
-    assert LIBRARY is not None
-    stepped = play(tmp_path, LIBRARY, ("+86400", "@1970-01-02 00:00:00"), lambda _: None)
+    faketime = library()
+    require_that(faketime is not None, "libfaketime")
+    assert faketime is not None
+    stepped = play(tmp_path, faketime, ("+86400", "@1970-01-02 00:00:00"), lambda _: None)
     assert stepped.objections == []
     assert [told.title.split()[0] for told in stepped.messages] == ["BACK", "SOLD"]
 
