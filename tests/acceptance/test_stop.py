@@ -94,7 +94,9 @@ def test_at_any_moment_of_a_start_that_makes_the_database_it_ends_and_leaves_no_
         codes = [stopped_after(nursery, stage, moment * 0.01) for moment in range(20)]
     assert set(codes) <= {0, -signal.SIGTERM}
     assert 0 in codes
-    daemon = stage.start()
+    daemon = stage.spawn()
+    daemon.says('"started"')
+    daemon.until(stage.polls, "a stored poll")
     assert stage.rows("PRAGMA integrity_check") == [("ok",)]
     assert daemon.stop() == 0
 
