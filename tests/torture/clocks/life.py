@@ -86,6 +86,7 @@ class Life:
     async def kill(self) -> None:
         """As by SIGKILL: from here on nothing of it has any effect."""
         self.fuse.blow()
+        await asyncio.sleep(0)  # a stop that was on its way has reached the scheduler
         if self.parts is not None:
             with suppress(SchedulerNotRunningError):
                 self.parts.schedule.stop()
