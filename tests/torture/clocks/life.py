@@ -86,15 +86,19 @@ class Life:
     async def kill(self) -> None:
         """As by SIGKILL: from here on nothing of it has any effect."""
         self.fuse.blow()
-        await asyncio.sleep(0)  # a stop that was on its way has reached the scheduler
+        await self._clear_away()
         if self.parts is not None:
             with suppress(SchedulerNotRunningError):
                 self.parts.schedule.stop()
-        await asyncio.sleep(0)
-        rest = asyncio.all_tasks() - self._others()
+            await self._clear_away()
+
+    async def _clear_away(self) -> None:
+        """Everything in the loop but the director's own task is this life's."""
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.sleep(0)  # what was called for meanwhile, has been
 
     async def _begin(self, config: Config) -> None:
         outside = Outside(
@@ -139,12 +143,6 @@ class Life:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    @staticmethod
-    def _others() -> set[asyncio.Task[object]]:
-        """The director's own task; everything else in the loop is this life's."""
-        current = asyncio.current_task()
-        return {current} if current else set()
 
 
 async def _first_of(work: "asyncio.Task[object]", fuse: Fuse) -> None:
