@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.config.settings import DEFAULT_KEEP
@@ -18,6 +18,8 @@ from tests.torture.clocks.times import BOOT
 
 Letter = tuple[str, str]
 """One event for one channel."""
+RESOLUTION: Final = timedelta(milliseconds=1)
+"""Of what is stored: a delivery may expire so much sooner than its unrounded date says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class Post:
         expired_at, decided_at = self._expired_at.get(end.number), self._decided_at.get(end.event)
         if expired_at is None:
             return False
-        return decided_at is None or expired_at - decided_at >= GIVE_UP_AFTER[end.channel]
+        return decided_at is None or expired_at - decided_at > GIVE_UP_AFTER[end.channel] - RESOLUTION
 
 
 _WORDS: Final = {
