@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from monitor.config.settings import Config
 from monitor.core.errors import ConfigError, MonitorError
-from monitor.daemon import collector, logs, systemd
+from monitor.daemon import allocator, collector, logs, systemd
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.parts import Parts
 from monitor.daemon.pulse import Pulse
@@ -32,6 +32,7 @@ async def serve(
     clock: Clock | None = None,
 ) -> int:
     """Run until a signal ends it. Returns the exit code; raises MonitorError when it cannot start."""
+    allocator.share_one_arena()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonThreads())
     logs.set_up(environ, sys.stdout)
