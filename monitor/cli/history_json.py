@@ -34,7 +34,16 @@ def _product(past: Past, start: datetime) -> dict[str, Any]:
 
 def _window(window: Window) -> dict[str, Any]:
     """It opened after `unseen_at` and by `opened_at`, and closed after `last_at` and by `closed_at`."""
-    return {**asdict(window), "open": window.is_open}
+    return {
+        "opened_at": window.opened_at,
+        "unseen_at": window.unseen_at,
+        "last_at": window.last_at,
+        "closed_at": window.closed_at,
+        "peak": window.peak,
+        "drops": window.drops,
+        "drained_per_minute": window.drained_per_minute,
+        "open": window.is_open,
+    }
 
 
 def _span(span: Span) -> dict[str, Any]:

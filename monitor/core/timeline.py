@@ -4,7 +4,7 @@ Unknown time is a state of its own: it is never drawn as a zero, nor as the coun
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -36,10 +36,11 @@ _DARK: Final = (StockState.UNKNOWN, StockState.NO_RECORD)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time in which no poll of a feed brought an answer."""
+    """A time in which no poll of a feed brought an answer; `answered_at`: the last one before, if known."""
 
     start: datetime
     end: datetime
+    answered_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,16 @@ def common(many: Sequence[Sequence[Stretch]], start: datetime, end: datetime) ->
     found = [Stretch(start, end)]
     for stretches in many:
         found = [
-            Stretch(max(one.start, other.start), min(one.end, other.end))
+            Stretch(max(one.start, other.start), min(one.end, other.end), _later_answer(one, other))
             for one in found
             for other in stretches
             if max(one.start, other.start) < min(one.end, other.end)
         ]
     return found
+
+
+def _later_answer(one: Stretch, other: Stretch) -> datetime | None:
+    return max(filter(None, (one.answered_at, other.answered_at)), default=None)
 
 
 def columns(segments: Sequence[Segment], count: int) -> list[Column]:

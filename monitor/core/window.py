@@ -7,8 +7,11 @@ it not. What a poll leaves open (an unusable row, a first absence, no answer) op
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from monitor.core.product import Observation, Seen, is_available, known_from
+
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Window:
 
     It may have opened at any time since `unseen_at`, the last poll that knew it gone (None: none did), and
     closed at any time between `last_at` and `closed_at`, the first poll that knew it gone (None: still open).
+    Nothing contradicts it up to `until_at`. Its count fell `drops` times, by `drained` nodes in all.
     """
 
     opened_at: datetime
@@ -40,6 +44,9 @@ class Window:
     last_at: datetime
     closed_at: datetime | None
     peak: int
+    until_at: datetime
+    drops: int = 0
+    drained: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -55,6 +62,16 @@ class Window:
         """How much earlier than `closed_at` it may have closed."""
         return None if self.closed_at is None else max(self.closed_at - self.last_at, timedelta(0))
 
+    @property
+    def is_seen_once(self) -> bool:
+        """By a single poll: a shorter one may have been missed."""
+        return self.last_at <= self.opened_at
+
+    @property
+    def drained_per_minute(self) -> float | None:
+        """Nodes, between the first poll that saw it and the last. None: a single one tells no pace."""
+        return None if self.is_seen_once else self.drained / ((self.last_at - self.opened_at) / _MINUTE)
+
     def lasted(self, now: datetime) -> timedelta:
         """From first sight to the first poll without it, or to `now`."""
         return max((self.closed_at or now) - self.opened_at, timedelta(0))
@@ -64,21 +81,33 @@ def windows(spans: Iterable[Span]) -> Iterator[Window]:
     """The windows of one product, from its spans in their order."""
     current: Window | None = None
     unseen_at: datetime | None = None
+    count = 0
     for span in spans:
         known = known_from(span.observation)
         if known is None:
             continue
         if isinstance(known, Seen) and is_available(known):
-            current = _grown(current, span, known.remaining, unseen_at)
+            current = _grown(current, span, known.remaining, count, unseen_at)
+            count = known.remaining
             continue
         if current is not None:
-            yield replace(current, closed_at=span.from_at)
+            yield replace(current, closed_at=span.from_at, until_at=span.from_at)
         current, unseen_at = None, span.last_at
     if current is not None:
         yield current
 
 
-def _grown(current: Window | None, span: Span, remaining: int, unseen_at: datetime | None) -> Window:
+def _grown(
+    current: Window | None, span: Span, remaining: int, count: int, unseen_at: datetime | None
+) -> Window:
     if current is None:
-        return Window(span.from_at, unseen_at, span.last_at, None, remaining)
-    return replace(current, last_at=span.last_at, peak=max(current.peak, remaining))
+        return Window(span.from_at, unseen_at, span.last_at, None, remaining, span.last_at)
+    fell = max(count - remaining, 0)
+    return replace(
+        current,
+        last_at=span.last_at,
+        until_at=span.last_at,
+        peak=max(current.peak, remaining),
+        drops=current.drops + (fell > 0),
+        drained=current.drained + fell,
+    )

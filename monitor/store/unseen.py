@@ -13,7 +13,7 @@ from typing import Final
 from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Feed
 from monitor.core.timeline import Stretch
-from monitor.store.codec import span_ms
+from monitor.store.codec import from_ms_or_none, span_ms
 from monitor.store.poll_times import THIN_AFTER, first_poll_since
 from monitor.store.rows import Reader, Row
 
@@ -83,18 +83,21 @@ def _patience(connection: Reader, feed: Row) -> timedelta:
 def _stretches(odd: Iterable[Row], last: Row, patience: timedelta, end: datetime) -> Iterable[Stretch]:
     """A run of failures lasts from its first poll to the next ok one; silence from the poll before it."""
     failing_since: int | None = None
+    answered_at: int | None = None
     for poll in odd:
         if poll.outcome == "failed":
             if failing_since is None:
                 is_silence = poll.before_at is not None and poll.at - poll.before_at > span_ms(patience)
                 failing_since = poll.before_at if is_silence else poll.at
+                answered_at = poll.before_at
             continue
-        yield Stretch(from_ms(failing_since or poll.before_at), from_ms(poll.at))
-        failing_since = None
+        start = from_ms(failing_since or poll.before_at)
+        yield Stretch(start, from_ms(poll.at), from_ms_or_none(answered_at) or start)
+        failing_since = answered_at = None
     if last.outcome == "failed":
-        yield Stretch(from_ms(failing_since or last.at), end)
+        yield Stretch(from_ms(failing_since or last.at), end, from_ms_or_none(answered_at))
     elif end - from_ms(last.at) > patience:
-        yield Stretch(from_ms(last.at), end)
+        yield Stretch(from_ms(last.at), end, from_ms(last.at))
 
 
 def _joined(stretches: Iterable[Stretch], end: datetime) -> Iterable[Stretch]:

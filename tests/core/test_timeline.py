@@ -184,3 +184,12 @@ def test_a_column_that_ends_where_a_part_begins_does_not_hold_it() -> None:
 def test_parts_of_one_column_count_together() -> None:
     parts = ((0, 5, UNKNOWN, 0), (5, 8, OUT, 0), (8, 8.5, UNKNOWN, 0), (8.5, 10, OUT, 0))
     assert drawn(1, *parts) == [Column(UNKNOWN)]
+
+
+def test_the_last_answer_before_a_common_stretch_is_the_later_one() -> None:
+    one = Stretch(START, START + 4 * HOUR, START - HOUR)
+    other = Stretch(START + HOUR, START + 5 * HOUR, START + HOUR / 2)
+    (both,) = common([[one], [other]], START, START + 9 * HOUR)
+    assert both.answered_at == START + HOUR / 2
+    (alone,) = common([[one]], START, START + 9 * HOUR)
+    assert alone.answered_at == START - HOUR

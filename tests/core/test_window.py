@@ -68,7 +68,7 @@ def test_both_ends_tell_how_exact_they_are() -> None:
 
 
 def test_a_clock_that_stepped_back_makes_no_duration_negative() -> None:
-    window = Window(START, START + TICK, START, START - TICK, 1)
+    window = Window(START, START + TICK, START, START - TICK, 1, START)
     assert (window.opened_within, window.closed_within, window.lasted(START)) == (timedelta(0),) * 3
 
 

@@ -98,3 +98,17 @@ def test_the_feeds_are_those_that_were_polled(monitor: Monitor) -> None:
     monitor.poll(OK, later=HOUR)
     assert monitor.write(lambda c: feeds_since(c, NOON)) == (FEED, OTHER)
     assert monitor.write(lambda c: feeds_since(c, NOON + HOUR)) == (FEED,)
+
+
+def test_each_stretch_knows_the_last_answer_before_it(monitor: Monitor) -> None:
+    for answer in (OK, OK, OK, TIMEOUT, OK):
+        monitor.poll(answer)
+    monitor.poll(OK, later=HOUR)
+    monitor.poll(TIMEOUT, later=HOUR)
+    told = [(stretch.start - NOON, stretch.answered_at) for stretch in found(monitor, since=3 * HOUR)]
+    assert told[1:] == [
+        (4 * TICK, NOON + 3 * TICK),
+        (5 * TICK, NOON + 5 * TICK),
+        (5 * TICK + HOUR, NOON + 5 * TICK + HOUR),
+    ]
+    assert told[0][1] is None  # nothing was before the first poll
