@@ -106,5 +106,5 @@ def _joined(stretches: Iterable[Stretch], end: datetime) -> Iterable[Stretch]:
     for stretch in stretches:
         begin, stop = max(stretch.start, covered or stretch.start), min(stretch.end, end)
         if begin < stop:
-            yield Stretch(begin, stop)
+            yield Stretch(begin, stop, stretch.answered_at)
             covered = stop
