@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 from monitor.cli.completing import complete_products
 from monitor.cli.options import DurationType, Verb, VerbGroup, config_option, json_option
 from monitor.cli.output import print_json
+from monitor.cli.progress import progress_bar
 from monitor.cli.stored import the_place
 from monitor.core.errors import DatabaseError, MonitorError
 
@@ -25,8 +26,6 @@ LEAST_KEEP: Final = timedelta(days=1)
 SQLITE_MAGIC: Final = b"SQLite format 3\0"
 PAUSE_S: Final = 0.01
 """Between two slices of housekeeping, so that a monitor beside us can write."""
-
-Progress = Callable[[int, int], None]
 
 
 @click.group(
@@ -80,7 +79,7 @@ def backup(file: Path) -> None:
     """
     from monitor.store.backup import backup as copy
 
-    with _bar("copying") as progress:
+    with progress_bar("copying") as progress:
         copy(the_place().url, file, progress)
     click.echo(f"{file} ({_size(file)})")
 
@@ -161,7 +160,7 @@ def export(kind: str, since: timedelta | None, products: tuple[str, ...], output
     start = None if since is None else datetime.now(UTC) - since
     with reading(the_place().url) as connection:
         keys = frozenset(wanted_keys(products, product_keys(connection))) if products else None
-        with _opened(output) as out, _bar("exporting") as progress:
+        with _opened(output) as out, progress_bar("exporting") as progress:
             write(connection, out, progress, Chosen(start, keys))
     if output is not None:
         click.echo(f"{output} ({_size(output)})", err=True)
@@ -212,18 +211,6 @@ def _ask(question: str) -> None:
         raise click.UsageError("nobody can be asked here: say --yes")
     if not click.confirm(question, err=True):
         raise MonitorError("nothing was done")
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Progress]:
-    """A progress bar on standard error where a person looks at it; it is told (done, of)."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-        def show(done: int, of: int) -> None:
-            bar.length = max(of, 1)
-            bar.update(done - bar.pos)
-
-        yield show
 
 
 @contextmanager

@@ -27,7 +27,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
     "alerts": ("monitor.cli.alerts:alerts", "What was announced, and what became of each message."),
     "notify-test": ("monitor.cli.notify_test:notify_test", "Send a test message to each channel."),
-    "simulate": ("monitor.cli.simulate:simulate", "Serve a stand-in of the provider's API on this machine."),
+    "simulate": (
+        "monitor.cli.simulate:simulate",
+        "Serve a stand-in of the provider's API on this machine, or make up a past.",
+    ),
     "db": ("monitor.cli.db:db", "Upgrade, back up, prune or export the database."),
     "config": ("monitor.cli.config:config", "The configuration in force, its schema, an example, the unit."),
     "completion": (

@@ -27,15 +27,29 @@ def decide(
     world: World, poll: Poll, settings: Settings, now: datetime, new_id: Callable[[], str]
 ) -> tuple[Decision, Changes]:
     """What `poll` means, at `now` (aware UTC). `new_id` gives event ids that were never given before."""
-    answer = _judged(world, poll)
-    state = world.feeds[poll.feed]
     record = PollRecord(poll.feed, poll.at, poll.duration)
-    draft = Draft(world, settings, poll.feed, now, new_id, Decision(record), Changes(poll.feed, state))
-    if isinstance(answer, Failed):
-        _decide_failed(draft, answer, record)
+    return decide_observed(world, record, _judged(world, poll), settings, now, new_id)
+
+
+def decide_observed(
+    world: World,
+    record: PollRecord,
+    observed: Observed | Failed,
+    settings: Settings,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> tuple[Decision, Changes]:
+    """As `decide`, of a poll whose rows have been held against what is known; `record` says when it was.
+
+    A product that stayed as it was may be left out of `observed`: then the counts of the record lack it.
+    """
+    state = world.feeds[record.feed]
+    draft = Draft(world, settings, record.feed, now, new_id, Decision(record), Changes(record.feed, state))
+    if isinstance(observed, Failed):
+        _decide_failed(draft, observed, record)
     else:
-        _decide_ok(draft, answer, record)
-    draft.changes.state = replace(draft.changes.state, last_poll_at=poll.at)
+        _decide_ok(draft, observed, record)
+    draft.changes.state = replace(draft.changes.state, last_poll_at=record.at)
     return draft.decision, draft.changes
 
 

@@ -93,3 +93,44 @@ def _ask(url: str, key: str = "any") -> Any:
     request = Request(f"{url}/v1/product/list-for-training-task", headers={"Authorization": f"Bearer {key}"})
     with urlopen(request, timeout=30) as answer:
         return json.load(answer)
+
+
+def test_it_makes_up_a_past_and_the_truth_beside_it(tmp_path: Path) -> None:
+    made = tmp_path / "m.db"
+    said = call("simulate", "--history", "2h", "--seed", "7", "--into", made, "--until", "2026-11-20")
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout.startswith(f"{made} holds 2 h of 12 products, polled every 15 s (seed 7)\n")
+    first = json.loads((tmp_path / "m.db.truth.jsonl").read_text("utf-8").splitlines()[0])
+    assert (first["since"], first["until"]) == (
+        "2026-11-19T22:00:00.000+00:00",
+        "2026-11-20T00:00:00.000+00:00",
+    )
+    again = call("simulate", "--history", "2h", "--into", made)
+    assert again.exit_code == 1
+    assert again.stderr == f"monitor: {made} exists already, and is not overwritten: name another file\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--history", "90d"], "--history goes with --into: the database to be made"),
+        (["--into", "m.db"], "--into goes with --history: how long a past is made up, as in 90d"),
+        (["--products", "3"], "--products goes with --history: how long a past is made up, as in 90d"),
+        (["--truth", "t"], "--truth goes with --history: how long a past is made up, as in 90d"),
+        (["--until", "2026-01-01"], "--until goes with --history: how long a past is made up, as in 90d"),
+        (
+            ["--history", "90d", "--into", "m.db", "--port", "1"],
+            "--port is for the server, which --history does not start",
+        ),
+        (
+            ["--history", "90d", "--into", "m.db", "--key", "k"],
+            "--key is for the server, which --history does not start",
+        ),
+        (["--history", "1m", "--into", "m.db"], "--history is 1h at least"),
+        (["--history", "soon", "--into", "m.db"], 'cannot read "soon"'),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_in_a_sentence(words: list[str], sentence: str) -> None:
+    said = call("simulate", *words)
+    assert said.exit_code == 2
+    assert sentence in said.stderr
