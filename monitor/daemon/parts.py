@@ -62,7 +62,7 @@ class Parts:
         self.gates: dict[str, SourceGate] = {}
         self.health = Health(clock.monotonic)
         self.trouble = DatabaseTrouble(self.clock, new_event_id)
-        self.schedule = Schedule(clock.now, self._skipped)
+        self.schedule = Schedule(self.scheduled_by.now, self._skipped)
         settings = settings_of(config)
         self.ledger = Ledger(store, feeds_of(config), settings, self.clock, new_event_id)
         outbox = StoredOutbox(

@@ -26,8 +26,6 @@ CRASHES_BORNE: Final = 5
 DATABASE_ANSWERS_WITHIN_S: Final = 10.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=30)
 TIDY_EVERY: Final = timedelta(minutes=10)
-SUSPENDED_S: Final = 10.0
-"""So long between two beats: the machine slept, or the process was stopped."""
 TIDY_PAUSE_S: Final = 0.1
 _log = logging.getLogger(__name__)
 
@@ -40,7 +38,6 @@ class Pulse:
         self._housekeeping = Housekeeping(parts.config.storage.keep)
         polled = (feed.last_poll_at for feed in parts.ledger.world.feeds.values())
         self._forgets_by = HistoryClock(parts.wall, max(filter(None, polled), default=None))
-        self._beaten_at = parts.clock.monotonic()
         self._data_version: int | None = None
         self._fed = 0.0
         self._last_status = ""
@@ -87,8 +84,8 @@ class Pulse:
 
     async def beat(self) -> None:
         """Everything that is done once a second."""
-        self._notice_a_suspend()
         self._follow_the_wall_clock()
+        self._parts.schedule.put_right()
         await self._tell_of_trouble()
         try:
             async with asyncio.timeout(DATABASE_ANSWERS_WITHIN_S):
@@ -98,13 +95,6 @@ class Pulse:
         except DatabaseError as error:
             _log.debug("pulse without database", extra={"fields": {"reason": error}})
         self._show_life()
-
-    def _notice_a_suspend(self) -> None:
-        """Timers do not count the time for which the machine slept; our clock does."""
-        now = self._parts.clock.monotonic()
-        if now - self._beaten_at > SUSPENDED_S:
-            self._parts.schedule.look_again()
-        self._beaten_at = now
 
     def _follow_the_wall_clock(self) -> None:
         """The schedule at once: it is the wall clock that wakes it."""

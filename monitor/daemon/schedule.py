@@ -35,7 +35,10 @@ class Grid(BaseTrigger):
 
 
 class Schedule:
-    """Jobs by name. One that still runs when its slot comes round again skips that slot."""
+    """Jobs by name. One that still runs when its slot comes round again skips that slot.
+
+    `now`: the wall clock without its steps, which `rearm` takes; the library reads the wall clock itself.
+    """
 
     def __init__(self, now: Callable[[], datetime], on_skipped: Callable[[str], None]) -> None:
         for name in ("apscheduler", "apscheduler.scheduler", "apscheduler.executors.default"):
@@ -76,9 +79,19 @@ class Schedule:
             due = missed if missed <= now else trigger.get_next_fire_time(None, now)
             self._scheduler.modify_job(job.id, trigger=trigger, next_run_time=due)
 
-    def look_again(self) -> None:
-        """After a suspend: timers stood still meanwhile, and what came due is to run now."""
-        self._scheduler.wakeup()
+    def put_right(self) -> None:
+        """To be called each second: wakes what slept through its turn, and fetches back what was put off.
+
+        Timers stand still while the machine sleeps. And whoever set the clock may have set it back before
+        anybody noticed a step: a turn in that moment has left a timer, or the next turn, hours away.
+        """
+        now = self._now()
+        for job in self._scheduler.get_jobs():
+            if job.next_run_time is None or job.next_run_time <= now:
+                self._scheduler.wakeup()
+            elif job.next_run_time - max(now, job.trigger.start) > job.trigger.interval:
+                due = job.trigger.get_next_fire_time(None, now)
+                self._scheduler.modify_job(job.id, next_run_time=due)
 
     def pause(self) -> None:
         """Start nothing more; what runs, runs on."""
