@@ -6,6 +6,7 @@ Half-written files and missing databases are no errors here: nothing is offered 
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -35,6 +36,25 @@ def complete_products(ctx: click.Context, _: click.Parameter, incomplete: str) -
         from monitor.store.glance import product_codes
 
         return _starting(incomplete, product_codes(config.storage.url))
+    return []
+
+
+def complete_rules_and_products(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Either; and after the name of a rule and a slash, products."""
+    codes = complete_products(ctx, param, "")
+    names = [*complete_rules(ctx, param, ""), *codes]
+    of_rules = [f"{rule}/{code}" for rule in complete_rules(ctx, param, "") for code in codes]
+    return _starting(incomplete, [*names, *(of_rules if "/" in incomplete else ())])
+
+
+def complete_active_silences(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Numbers of silences that are not over."""
+    with suppress(MonitorError), ctx.scope(cleanup=False):
+        from monitor.cli.hushed import read_hushed
+        from monitor.cli.stored import the_place
+
+        active = read_hushed(the_place()).active(datetime.now(UTC))
+        return _starting(incomplete, (str(one.silence_id) for one in active))
     return []
 
 

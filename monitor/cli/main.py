@@ -26,6 +26,9 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("monitor.cli.status:status", "What is watched, what is in stock, what waits to be sent."),
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
     "alerts": ("monitor.cli.alerts:alerts", "What was announced, and what became of each message."),
+    "silence": ("monitor.cli.silence:silence", "Announce nothing of a rule or a product for a while."),
+    "silences": ("monitor.cli.silences:silences", "What is silenced, until when, and why."),
+    "unsilence": ("monitor.cli.silence:unsilence", "End a silence before its time."),
     "notify-test": ("monitor.cli.notify_test:notify_test", "Send a test message to each channel."),
     "simulate": (
         "monitor.cli.simulate:simulate",

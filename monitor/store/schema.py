@@ -126,6 +126,8 @@ alert = Table(
     Column("announced_at", Int),
     Column("muted", Text),
     Column("peak", Int, nullable=False),
+    Column("first_told_at", Int),  # null: nobody was told of this window yet
+    Column("escalated_at", Int),
     CheckConstraint("state IN ('pending', 'firing', 'clearing')", name="state"),
     sqlite_strict=True,
 )
@@ -162,6 +164,12 @@ Index(
     transition.c.opening,
     sqlite_where=text("edge = 'resolved'"),
     postgresql_where=text("edge = 'resolved'"),
+)
+Index(
+    "ix_transition_acknowledged",
+    transition.c.opening,
+    sqlite_where=text("cause = 'acknowledged'"),
+    postgresql_where=text("cause = 'acknowledged'"),
 )
 
 notice = Table(
@@ -238,5 +246,6 @@ silence = Table(
     Column("until_at", Int, nullable=False),
     Column("reason", Text),
     Column("created_at", Int, nullable=False),
+    Column("ended_at", Int),  # before its time, by hand
     sqlite_strict=True,
 )

@@ -27,7 +27,10 @@ _RULE_FEEDS = "SELECT f.rule, s.name, f.aidc_id FROM rule_feed f JOIN source s O
 _EPISODES = (
     "SELECT event_id, kind, subject, at, facts FROM notice WHERE ended_at IS NULL ORDER BY kind, subject"
 )
-_SILENCES = "SELECT from_at, until_at, rule, product_code FROM silence WHERE until_at > ? ORDER BY id"
+_SILENCES = (
+    "SELECT from_at, until_at, rule, product_code FROM silence WHERE until_at > ? AND ended_at IS NULL"
+    " ORDER BY id"
+)
 _TRANSITIONS = (
     "SELECT t.event_id, t.rule, t.product_id, t.at, t.edge, t.cause, t.opening, EXISTS ("
     "SELECT 1 FROM delivery d WHERE d.transition_id = t.id AND (d.state <> 'muted' OR d.reason = 'merged')"

@@ -9,6 +9,7 @@ from click.testing import Result
 
 from monitor.simulator.scenario import FaultKind
 from monitor.store.database import Database
+from monitor.store.revision import HEAD
 from tests.cli.calling import StandIn, call, config_file, offer, run_process
 
 NOWHERE = "http://127.0.0.1:1"
@@ -68,7 +69,7 @@ def test_a_database_in_use_names_who_has_it(tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "open in the monitor: process" in _found(said, "database")
     assert "a test" in _found(said, "database")
-    assert "revision 0001; not in use" in _found(call("check", "--config", file), "database")
+    assert f"revision {HEAD}; not in use" in _found(call("check", "--config", file), "database")
 
 
 def test_a_file_that_is_no_database_is_code_6(tmp_path: Path) -> None:

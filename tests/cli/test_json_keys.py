@@ -31,11 +31,12 @@ def keys(value: Any) -> Iterator[str]:
             yield from keys(inner)
 
 
-@pytest.mark.parametrize("verb", ["status", "history", "alerts", "db check"])
+@pytest.mark.parametrize("verb", ["status", "history", "alerts", "silences", "db check"])
 def test_every_key_is_on_the_page(tmp_path: Path, verb: str) -> None:
     with stocked(tmp_path, stock(TRAIN_1=0), TIMEOUT, stock(TRAIN_1=3)) as monitor:
         notice(monitor, *INTENTS)
         send(monitor, "mail", DOWN)
+        call("silence", "PRD-TRAIN-1", "--for", "1h", "--config", tmp_path / "monitor.toml")
         result = call(*verb.split(), "--json", "--config", tmp_path / "monitor.toml")
     told = json.loads(result.stdout)
     if "rows" in told:

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.core.errors import DatabaseError
 from monitor.store.database import Database
+from monitor.store.revision import HEAD
 from tests.store.builders import add_poll, damage_poll_table, execute, poll_ids_read, url_of
 
 
@@ -56,10 +57,10 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Pa
 
 
 def test_a_newer_database_is_refused_and_left_as_it_is(file: Path, url: str) -> None:
-    execute(file, "UPDATE alembic_version SET version_num = '0002'")
-    with pytest.raises(DatabaseError, match=r"revision 0002, this release knows up to \d{4}. Install"):
+    execute(file, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseError, match=r"revision 9999, this release knows up to \d{4}. Install"):
         Database.open(url, holder="run")
-    assert execute(file, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert execute(file, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 def test_a_damaged_file_is_found_after_a_daemon_that_did_not_close(
@@ -83,10 +84,10 @@ def test_damage_met_while_running_is_said_with_the_way_on(file: Path, url: str) 
 
 
 def test_a_refused_database_is_not_held(file: Path, url: str) -> None:
-    execute(file, "UPDATE alembic_version SET version_num = '0002'")
+    execute(file, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseError):
         Database.open(url, holder="run")
-    execute(file, "UPDATE alembic_version SET version_num = '0001'")
+    execute(file, f"UPDATE alembic_version SET version_num = '{HEAD}'")
     Database.open(url, holder="run").close()
 
 

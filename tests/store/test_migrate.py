@@ -30,17 +30,18 @@ from tests.store.builders import execute, url_of
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 NOW = datetime(2025, 11, 24, 8, 0, tzinfo=UTC)
-SECOND = """
+NEXT = f"{int(HEAD) + 1:04}"
+SECOND = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("transition") as batch:
-        batch.add_column(sa.Column("extra", sa.Text(), server_default="{}", nullable=False))
+        batch.add_column(sa.Column("extra", sa.Text(), server_default="{{}}", nullable=False))
     with op.batch_alter_table("poll") as batch:
         batch.alter_column("reason", existing_type=sa.Text(), new_column_name="why")
     op.execute("UPDATE poll SET why = 'told'")
@@ -62,13 +63,13 @@ def scripts(tmp_path: Path) -> Path:
     """The real migrations, and one more after them."""
     place = tmp_path / "scripts 100%"
     shutil.copytree(MIGRATIONS, place, ignore=shutil.ignore_patterns("__pycache__"))
-    (place / "versions" / "0002_second.py").write_text(SECOND)
+    (place / "versions" / f"{NEXT}_second.py").write_text(SECOND)
     return place
 
 
 @pytest.fixture
 def old(file: Path) -> Path:
-    """A database of revision 0001 with some history."""
+    """A database of this release with some history."""
     execute(file, *HISTORY)
     return file
 
@@ -82,7 +83,7 @@ def connected(file: Path) -> Iterator[Connection]:
 
 
 def normal(sql: str) -> str:
-    """Without what carries no meaning: white space, quotes, and the order of a table's constraints."""
+    """Without what carries no meaning: white space, quotes, and constraints that stand between columns."""
     flat = (
         re.sub(r"\s+", " ", sql.replace('"', ""))
         .replace(" ,", ",")
@@ -90,9 +91,12 @@ def normal(sql: str) -> str:
         .replace(" )", ")")
         .strip()
     )
-    body, end, options = flat.rpartition(")")
-    columns, *constraints = body.split(", CONSTRAINT ")
-    return ", CONSTRAINT ".join([columns, *sorted(constraints)]) + end + options
+    head, begin, rest = flat.partition("(")
+    body, end, options = rest.rpartition(")")
+    parts = re.split(r", (?![^(]*\))", body)
+    constraints = sorted(part for part in parts if part.startswith("CONSTRAINT "))
+    columns = [part for part in parts if part not in constraints]
+    return head + begin + ", ".join([*columns, *constraints]) + end + options
 
 
 def schema_of(file: Path) -> set[str]:
@@ -140,65 +144,83 @@ def test_a_database_that_is_up_to_date_opens_without_alembic(url: str) -> None:
 
 
 def test_an_upgrade_keeps_parents_and_children(old: Path, scripts: Path) -> None:
-    saved = migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
-    assert execute(old, "SELECT version_num FROM alembic_version") == [("0002",)]
+    saved = migrate.upgrade(old, HEAD, NOW, scripts=scripts, head=NEXT)
+    assert execute(old, "SELECT version_num FROM alembic_version") == [(NEXT,)]
     assert execute(old, "SELECT id, extra FROM transition") == [(1, "{}")]
     assert execute(old, "SELECT id, transition_id FROM delivery") == [(1, 1)]
     assert execute(old, "SELECT id, delivery_id FROM attempt") == [(1, 1)]
     assert execute(old, "SELECT why FROM poll") == [("told",)]
     assert execute(old, "SELECT product_code, remaining_count FROM observation") == [("PRD-TRAIN-1", 3)]
-    assert saved == old.with_name("monitor.db.backup-0001-20251124T080000.000000Z")
-    assert execute(saved, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert saved == old.with_name(f"monitor.db.backup-{HEAD}-20251124T080000.000000Z")
+    assert execute(saved, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert execute(saved, "SELECT count(*) FROM attempt") == [(1,)]
 
 
+def test_the_first_schema_is_upgraded_to_the_newest_and_keeps_what_it_holds(
+    tmp_path: Path, file: Path
+) -> None:
+    old = tmp_path / "first.db"
+    migrate.upgrade(old, None, NOW, head="0001")
+    open_alert = "INSERT INTO alert VALUES ('rule', 1, 'firing', 5, NULL, 'stock', 'e1', 6, NULL, 3)"
+    execute(old, *HISTORY, open_alert, "INSERT INTO silence VALUES (1, 'rule', NULL, 5, 9, 'moving', 5)")
+    migrate.upgrade(old, "0001", NOW)
+    assert schema_of(old) == schema_of(file)
+    assert execute(old, "SELECT rule, product_id, state, since, announced_at, peak FROM alert") == [
+        ("rule", 1, "firing", 5, 6, 3)
+    ]
+    assert execute(old, "SELECT rule, until_at, reason, ended_at FROM silence") == [
+        ("rule", 9, "moving", None)
+    ]
+    assert execute(old, "SELECT count(*) FROM attempt") == [(1,)]
+
+
 def test_the_three_newest_backups_are_kept(old: Path, scripts: Path) -> None:
-    revision = "0001"
+    revision = HEAD
     for day in range(5):
         execute(old, f"UPDATE alembic_version SET version_num = '{revision}'")
-        (scripts / "versions" / "0002_second.py").write_text(
+        (scripts / "versions" / f"{NEXT}_second.py").write_text(
             SECOND.split("def upgrade", maxsplit=1)[0] + "def upgrade(): ..."
         )
-        migrate.upgrade(old, revision, NOW + timedelta(days=day), scripts=scripts, head="0002")
+        migrate.upgrade(old, revision, NOW + timedelta(days=day), scripts=scripts, head=NEXT)
     kept = [path.name[-23:-15] for path in backups_of(old)]
     assert kept == ["20251126", "20251127", "20251128"]
 
 
 def test_what_a_killed_upgrade_left_is_no_backup_and_goes_with_the_next(old: Path, scripts: Path) -> None:
-    cut_short = old.with_name("monitor.db.backup-0001-20251123T080000.000000Z.4711.part")
+    cut_short = old.with_name(f"monitor.db.backup-{HEAD}-20251123T080000.000000Z.4711.part")
     leftovers = {cut_short, cut_short.with_name(f"{cut_short.name}-journal")}
     for leftover in leftovers:
         leftover.write_bytes(b"half a page")
     assert backups_of(old) == []
     assert "no backup lies beside it" in advice_on_damage(old)
-    saved = migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
+    saved = migrate.upgrade(old, HEAD, NOW, scripts=scripts, head=NEXT)
     assert backups_of(old) == [saved]
     assert leftovers.isdisjoint(old.parent.iterdir())
 
 
 def test_a_script_that_fails_undoes_the_whole_upgrade(old: Path, scripts: Path) -> None:
-    with (scripts / "versions" / "0002_second.py").open("a") as stream:
+    with (scripts / "versions" / f"{NEXT}_second.py").open("a") as stream:
         stream.write("    raise ZeroDivisionError\n")
     before = schema_of(old)
     with pytest.raises(ZeroDivisionError):
-        migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
+        migrate.upgrade(old, HEAD, NOW, scripts=scripts, head=NEXT)
     assert schema_of(old) == before
-    assert execute(old, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert execute(old, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_a_script_that_would_leave_orphans_is_undone(old: Path, scripts: Path) -> None:
-    with (scripts / "versions" / "0002_second.py").open("a") as stream:
+    with (scripts / "versions" / f"{NEXT}_second.py").open("a") as stream:
         stream.write("    op.execute('DELETE FROM product')\n")
     with pytest.raises(DatabaseError, match=r"undone: table .* would point to rows of product"):
-        migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
+        migrate.upgrade(old, HEAD, NOW, scripts=scripts, head=NEXT)
     assert execute(old, "SELECT count(*) FROM product") == [(1,)]
 
 
 def test_no_upgrade_without_a_backup(old: Path, scripts: Path) -> None:
-    old.with_name("monitor.db.backup-0001-20251124T080000.000000Z").mkdir()
+    old.with_name(f"monitor.db.backup-{HEAD}-20251124T080000.000000Z").mkdir()
     with pytest.raises(DatabaseError, match="exists already"):
-        migrate.upgrade(old, "0001", NOW, scripts=scripts, head="0002")
-    assert execute(old, "SELECT version_num FROM alembic_version") == [("0001",)]
+        migrate.upgrade(old, HEAD, NOW, scripts=scripts, head=NEXT)
+    assert execute(old, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 KILLER = """
@@ -234,14 +256,14 @@ for number in range(1, 1000):
 """
 
 
-@pytest.mark.parametrize("revision", ["0001", ""])
+@pytest.mark.parametrize("revision", [HEAD, ""])
 def test_killed_after_any_statement_it_is_old_or_new(
     tmp_path: Path, old: Path, scripts: Path, revision: str
 ) -> None:
     place = tmp_path / "killed"
     place.mkdir()
     ran = subprocess.run(
-        [sys.executable, "-c", KILLER, str(old), str(scripts), str(place), revision, "0002"],
+        [sys.executable, "-c", KILLER, str(old), str(scripts), str(place), revision, NEXT],
         check=True,
         capture_output=True,
         text=True,
@@ -256,7 +278,7 @@ def test_killed_after_any_statement_it_is_old_or_new(
         assert schema_of(file) == begun, f"killed after statement {number}"
         assert execute(file, "PRAGMA integrity_check") == [("ok",)]
     assert finished != begun
-    migrate.upgrade(place / "7.db", revision or None, NOW, scripts=scripts, head="0002")
+    migrate.upgrade(place / "7.db", revision or None, NOW, scripts=scripts, head=NEXT)
     assert schema_of(place / "7.db") == finished
 
 

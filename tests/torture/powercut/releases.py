@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from monitor.store.revision import HEAD
 from tests.torture.report import CHECKOUT
 
 
@@ -20,21 +21,22 @@ class Edit:
     new: str
 
 
-SECOND_REVISION: Final = '''"""A column more, by way of a copy; and each row of another table changes."""
+NEXT: Final = f"{int(HEAD) + 1:04}"
+SECOND_REVISION: Final = f'''"""A column more, by way of a copy; and each row of another table changes."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("transition") as batch:
-        batch.add_column(sa.Column("extra", sa.Text(), server_default="{}", nullable=False))
+        batch.add_column(sa.Column("extra", sa.Text(), server_default="{{}}", nullable=False))
     op.execute("UPDATE poll SET excerpt = 'upgraded'")
 '''
-NEXT_HEAD: Final = Edit("monitor/store/revision.py", 'HEAD: Final = "0001"', 'HEAD: Final = "0002"')
+NEXT_HEAD: Final = Edit("monitor/store/revision.py", f'HEAD: Final = "{HEAD}"', f'HEAD: Final = "{NEXT}"')
 IMPATIENT: Final = Edit("monitor/store/sqlite.py", '"synchronous=FULL"', '"synchronous=NORMAL"')
 SMALL_SLICES: Final = Edit(
     "monitor/store/housekeeping.py", "PAGES_PER_SLICE: Final = 200", "PAGES_PER_SLICE: Final = 2"
@@ -67,5 +69,5 @@ def make_release(folder: Path, *edits: Edit) -> Path:
 def make_next_release(folder: Path) -> Path:
     """Its schema has one revision more."""
     made = make_release(folder, NEXT_HEAD)
-    (made / "migrations" / "versions" / "0002_second.py").write_text(SECOND_REVISION, "utf-8")
+    (made / "migrations" / "versions" / f"{NEXT}_second.py").write_text(SECOND_REVISION, "utf-8")
     return made

@@ -1,6 +1,6 @@
 """Kills an upgrade of the database at its Nth system call: it is old or new, and the backup is whole or none.
 
-There is one schema yet, so the upgrade is one of the tests' own, made by the code that makes the real ones.
+The upgrade is to a schema of the tests' own, one after the newest, made by the code that makes the real ones.
 """
 
 import multiprocessing
@@ -16,14 +16,15 @@ from typing import Final
 
 from monitor.store import migrate
 from monitor.store.database import Database
+from monitor.store.revision import HEAD
 from monitor.store.sqlite import backups_of
 from tests.store.builders import execute, url_of
-from tests.store.test_migrate import HISTORY, MIGRATIONS, SECOND
+from tests.store.test_migrate import HISTORY, MIGRATIONS, NEXT, SECOND
 from tests.torture.gate import Call, Gate, enter
 from tests.torture.syscalls.lives import KillAt
 
 NAME: Final = "an upgrade"
-OLD, NEW = "0001", "0002"
+OLD, NEW = HEAD, NEXT
 PATIENCE_S: Final = 60.0
 _ROWS: Final = "SELECT count(*) FROM {}"
 _TABLES: Final = ("source", "product", "poll", "snapshot", "transition", "delivery", "attempt")
@@ -44,7 +45,7 @@ class Upgrades:
         self._folder = folder
         self._scripts = folder / "scripts"
         shutil.copytree(MIGRATIONS, self._scripts, ignore=shutil.ignore_patterns("__pycache__"))
-        (self._scripts / "versions" / "0002_second.py").write_text(SECOND, "utf-8")
+        (self._scripts / "versions" / f"{NEW}_second.py").write_text(SECOND, "utf-8")
         self._old = folder / "old" / "monitor.db"
         self._old.parent.mkdir()
         Database.open(url_of(self._old), holder="the torture suite").close()
