@@ -1,6 +1,6 @@
 """Every number is taken once, until the lives are over."""
 
-from tests.torture.points import UNREACHED, Points
+from tests.torture.points import UNREACHED, WRONG_IN_A_ROW, Points
 
 
 def taken(points: Points, calls: int) -> list[int]:
@@ -22,6 +22,24 @@ def test_a_life_that_was_shorter_by_chance_does_not_end_it() -> None:
         assert number is not None
         points.note(number, reached=number == UNREACHED)
     assert points.take() == UNREACHED + 1
+
+
+def test_it_gives_up_when_run_after_run_goes_wrong() -> None:
+    points = Points()
+    for _ in range(WRONG_IN_A_ROW):
+        assert not points.has_given_up
+        number = points.take()
+        assert number is not None
+        points.note(number, reached=True, went_wrong=True)
+    assert points.has_given_up
+    assert points.take() is None
+
+
+def test_a_run_that_goes_well_between_those_that_do_not_keeps_it_going() -> None:
+    points = Points()
+    for number in range(1, 3 * WRONG_IN_A_ROW):
+        assert points.take() == number
+        points.note(number, reached=True, went_wrong=number % WRONG_IN_A_ROW != 0)
 
 
 def test_a_few_are_those_that_were_drawn() -> None:

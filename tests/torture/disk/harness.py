@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.torture.disk.running import Outcome
 from tests.torture.disk.tasks import AROUND, tasks
-from tests.torture.points import Task, play_all
+from tests.torture.points import Task, given_up, play_all
 from tests.torture.report import Count, Result, Run
 from tests.torture.scene import Scene
 from tests.torture.syscalls.lives import pasts
@@ -58,6 +58,7 @@ def torture(run: Run) -> Result:
 def missing(tally: Tally, tried: Sequence[Task[Outcome]]) -> Iterator[str]:
     """What the run owes as a proof."""
     yield from (f"{task.name}: no fault struck" for task in tried if not tally.struck[task.name])
+    yield from given_up(tried)
 
 
 def counts(tally: Tally) -> dict[str, Count]:
