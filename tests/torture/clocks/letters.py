@@ -40,9 +40,10 @@ def lines_of(message: Message) -> Iterator[Line]:
 
 
 def also_in(message: Message) -> list[str]:
-    """What stands by its name alone, beyond the lines."""
+    """What stands by its name alone, beyond the lines, with or without a mark."""
     last = message.body.rsplit("\n", 1)[-1]
-    return last.removeprefix(_ALSO).split(", ") if last.startswith(_ALSO) else []
+    names = last.removeprefix(_ALSO).split(", ") if last.startswith(_ALSO) else []
+    return [name.removesuffix(f" {_MARK}") for name in names]
 
 
 def _events_of(line: str) -> tuple[str, ...]:

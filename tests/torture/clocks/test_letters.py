@@ -27,7 +27,7 @@ def test_a_shared_message_says_it_in_its_lines_and_beyond_them_by_name() -> None
         "1 IN STOCK · 1 SOLD OUT: PRD-A, PRD-B",
         f"PRD-A · IN STOCK 3 nodes · rule odd · event {ONE}",
         f"PRD-B · SOLD OUT 8 × H800 · rules odd, plain · event {TWO}, {THREE}",
-        "also: PRD-C, PRD-D",
+        "also: PRD-C, PRD-D (possible repeat)",
     )
     first, second = lines_of(told)
     assert first.says("IN STOCK", "PRD-A")
