@@ -5,8 +5,10 @@ what is stored: it calls `load` before it goes on.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -26,6 +28,10 @@ from monitor.store.row_ids import RowIds
 from monitor.store.world import Stored, load, load_silences
 from monitor.store.writer import Writer
 
+NUMBERS_OF_ONE_DATABASE: Final = 2**40
+"""A delivery that is handed out bears its row's id, and above it which of the databases it is a row of: a new
+one, made after the old was deleted in mid-send, begins again with the same ids."""
+
 
 class Store:
     """One database, one writing thread, and the row ids that save each poll a hundred look-ups."""
@@ -35,6 +41,7 @@ class Store:
         self._database = database
         self._writer = Writer(database)
         self._ids = RowIds()
+        self._first_number = 0
 
     async def load(self, feeds: Iterable[Feed], now: datetime) -> Stored:
         """Everything that decisions need, as the last commit left it."""
@@ -55,9 +62,13 @@ class Store:
         `now` is asked when it is this transaction's turn: one that waits behind a step of the clock is dated
         by what became of that.
         """
-        return await self._writer.run(
-            partial(_claim, channel=channel, now=now, on_loss=on_loss, take=outbox.claim)
-        )
+
+        def take(connection: Connection) -> Claim:
+            claim = _claim(connection, channel, now, on_loss, outbox.claim)
+            numbered = (replace(i, delivery_id=i.delivery_id + self._first_number) for i in claim.items)
+            return replace(claim, items=tuple(numbered))
+
+        return await self._writer.run(take)
 
     async def record(
         self,
@@ -69,10 +80,13 @@ class Store:
         jitter: float,
         on_loss: Callable[[], Notice | None],
     ) -> Recorded:
-        """What became of one message. `on_loss` gives the notice for what failed, in the same commit."""
+        """What became of one message. `on_loss` gives the notice for what failed, in the same commit.
+
+        Of a database that is no more nothing is recorded.
+        """
 
         def write(connection: Connection) -> Recorded:
-            args = (delivery_ids, outcome, now(), duration, message_id, jitter)
+            args = (self._rows_of(delivery_ids), outcome, now(), duration, message_id, jitter)
             recorded = outbox.record(connection, *args)
             _surface(connection, recorded.is_loss, on_loss)
             return recorded
@@ -80,7 +94,7 @@ class Store:
         return await self._writer.run(write)
 
     async def release(self, delivery_ids: Sequence[int]) -> None:
-        await self._writer.run(partial(outbox.release, delivery_ids=delivery_ids))
+        await self._writer.run(lambda connection: outbox.release(connection, self._rows_of(delivery_ids)))
 
     async def expire(
         self, channel: str, now: Callable[[], datetime], on_loss: Callable[[], Notice | None]
@@ -135,13 +149,22 @@ class Store:
 
     async def reopen(self) -> None:
         """After the file was deleted (then a new one is made) or replaced: take what lies there now."""
-        await self._writer.call(self._database.reopen)
+
+        def work() -> None:
+            self._database.reopen()
+            self._first_number += NUMBERS_OF_ONE_DATABASE
+
+        await self._writer.call(work)
         self._ids = RowIds()
 
     def close(self, timeout_s: float) -> None:
         """Ends the writing thread after what it still has to write, and lets go of the file."""
         if self._writer.close(timeout_s):
             self._database.close()
+
+    def _rows_of(self, delivery_ids: Sequence[int]) -> list[int]:
+        first = self._first_number
+        return [id_ - first for id_ in delivery_ids if first < id_ <= first + NUMBERS_OF_ONE_DATABASE]
 
     def _commit(self, decision: Decision, now_ms: int, connection: Connection) -> Committed:
         return commit(connection, decision, self._ids, now_ms)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from monitor.core.alert import Firing
+from monitor.core.backoff import Accepted
 from monitor.core.errors import DatabaseError
 from monitor.core.product import Feed
+from monitor.store.outbox import Recorded
 from tests.core.builders import CODE, FEED, failed, listing_of, rule
 from tests.daemon.stage import Mood, a_ledger, edges, settings
 from tests.fakes.clock import FakeClock
@@ -211,6 +213,31 @@ def test_a_new_file_is_told_what_is_known(file: Path, tmp_path: Path) -> None:
             await bench.ledger.refill(bench.store.reopen)
             assert edges(await bench.ledger.retry()) == []
             assert edges(await bench.poll(OUT)) == ["resolved"]
+
+    asyncio.run(play())
+
+
+def test_an_answer_for_a_message_of_a_deleted_database_is_not_taken_for_one_of_the_new(
+    file: Path, tmp_path: Path
+) -> None:
+    async def play() -> None:
+        async with a_ledger(file) as bench:
+            await bench.poll(OUT)
+            await bench.poll(IN)
+            old = await bench.store.claim("phone", bench.clock.now, lambda: None)
+            for path in tmp_path.glob("monitor.db*"):
+                path.unlink()
+            assert (await bench.poll(IN)).trouble
+            await bench.ledger.refill(bench.store.reopen)
+            assert edges(await bench.poll({**IN, "PRD-2": 4})) == ["fired"]
+            new = await bench.store.claim("phone", bench.clock.now, lambda: None)
+            sent = [item.delivery_id for item in old.items]
+            await bench.store.release(sent)
+            message = (bench.clock.now, timedelta(0), "message", 0.0, lambda: None)
+            recorded = await bench.store.record(sent, Accepted(), *message)
+            assert (len(old.items), len(new.items), recorded) == (1, 1, Recorded())
+            known = [item.delivery_id for item in new.items]
+            assert len((await bench.store.record(known, Accepted(), *message)).sent) == 1
 
     asyncio.run(play())
 
