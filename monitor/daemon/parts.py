@@ -202,7 +202,9 @@ class Parts:
         From there on the turns of its source begin anew, apart as they were. A step of the clock upsets them
         as well, but the pulse is about to put that right.
         """
-        (source,) = (source for source in self.config.sources if source.name == feed.source)
+        source = next((source for source in self.config.sources if source.name == feed.source), None)
+        if source is None:  # a reload took it away in this very moment
+            return True
         if self._rest_of(feed, source.interval).total_seconds() <= EARLY_S:
             return False
         if not self.clock.step():

@@ -30,8 +30,9 @@ async def reload(parts: Parts, config: Config) -> str:
     # The database first: it is the only one of these that can refuse.
     await parts.ledger.reconfigure(feeds_of(config), settings_of(config), partial(parts.retain, config))
     parts.config, parts.heartbeat_url = config, secrets.heartbeat_url
-    await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
+    # Then the sources: no turn of one that is gone may come while the lanes end.
     sources = await _follow_sources(parts, before, secrets.keys)
+    await parts.lanes.stop([*fresh, *(running.keys() - wanted.keys())], SENDS_END_WITHIN_S)
     for source in sources:
         parts.schedule_feeds(source)
     for channel in loaded.values():

@@ -1,7 +1,7 @@
 """A reload touches what changed and nothing else, or nothing at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -147,6 +147,27 @@ def test_a_feed_is_not_asked_for_sooner_than_an_interval_after_the_last_time(fil
         await bench.reload(CONFIG.replace('interval = "15s"', 'interval = "40s"'))
         job = bench.parts.schedule._scheduler.get_job(job_of(feed))
         assert job.trigger.start == asked_at + timedelta(seconds=40)
+
+    play(file, story)
+
+
+def test_no_turn_of_a_source_that_is_gone_comes_while_the_channels_end(file: Path) -> None:
+    async def story(bench: Bench) -> None:
+        gone = Feed("default", None)
+        stop = bench.parts.lanes.stop
+        found: list[object] = []
+
+        async def stop_and_look(names: Iterable[str], within_s: float) -> None:
+            found.append(bench.job(gone))
+            await bench.parts._poll(gone)
+            await stop(names, within_s)
+
+        bench.parts.lanes.stop = stop_and_look  # type: ignore[method-assign]
+        text = CONFIG.replace("[source]", '[[source]]\nname = "site"')
+        await bench.reload(text.replace("[channels.hook]", '[channels.hook]\nlanguage = "zh"'))
+        assert found == [None]
+        assert bench.parts._crashes == 0, "and one that had begun ends there"
+        assert bench.job(Feed("site", None)) is not None
 
     play(file, story)
 
