@@ -8,6 +8,10 @@ from typing import Final, Protocol
 STEP: Final = timedelta(seconds=0.5)
 """A difference between wall and monotonic clock above this is a step, below it drift."""
 
+READINGS: Final = 5
+CLOSE_S: Final = 0.000_1
+"""Two readings of the monotonic clock around one of the wall clock: so close is close enough."""
+
 JUMP: Final = timedelta(hours=1)
 BELIEVED_AFTER_S: Final = 86_400.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,7 +70,12 @@ class SteadyClock:
         self.moved += step
 
     def _wall_less_monotonic(self) -> timedelta:
-        return self._wall.now() - _EPOCH - timedelta(seconds=self._wall.monotonic())
+        """A pause between the two readings would look like drift, or a step: the closest pair counts."""
+        readings: list[tuple[float, timedelta]] = []
+        while len(readings) < READINGS and not (readings and readings[-1][0] <= CLOSE_S):
+            before, wall, after = self._wall.monotonic(), self._wall.now(), self._wall.monotonic()
+            readings.append((after - before, wall - _EPOCH - timedelta(seconds=(before + after) / 2)))
+        return min(readings)[1]
 
 
 class HistoryClock:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -43,6 +43,37 @@ def test_drift_is_followed_however_far_it_goes() -> None:
         wall.step(DRIFT)
         assert not clock.step()
     assert clock.now() == wall.now() == NOON + 100 * DRIFT
+
+
+class Interrupted(FakeClock):
+    """Each pause comes between a reading of the wall clock and the next one of the other."""
+
+    def __init__(self, *pauses: float) -> None:
+        super().__init__()
+        self.pauses = list(pauses)
+
+    def now(self) -> datetime:
+        read = super().now()
+        if self.pauses:
+            self.advance(self.pauses.pop(0))
+        return read
+
+
+@pytest.mark.parametrize("pause", [0.4, 70.0])
+def test_a_pause_between_two_readings_is_neither_drift_nor_a_step(pause: float) -> None:
+    wall = Interrupted()
+    clock = SteadyClock(wall)
+    wall.pauses = [pause, pause]
+    assert not clock.step()
+    assert clock.now() == wall.now()
+
+
+def test_of_readings_that_are_all_apart_the_closest_counts() -> None:
+    wall = Interrupted()
+    clock = SteadyClock(wall)
+    wall.pauses = [70.0, 0.2, 70.0, 70.0, 70.0]
+    assert not clock.step()
+    assert abs(clock.now() - wall.now()) <= timedelta(seconds=0.1)
 
 
 def test_the_real_one_keeps_up_with_the_real_clocks() -> None:
