@@ -26,6 +26,8 @@ CRASHES_BORNE: Final = 5
 DATABASE_ANSWERS_WITHIN_S: Final = 10.0
 CHECKPOINT_EVERY: Final = timedelta(seconds=30)
 TIDY_EVERY: Final = timedelta(minutes=10)
+SUSPENDED_S: Final = 10.0
+"""So long between two beats: the machine slept, or the process was stopped."""
 TIDY_PAUSE_S: Final = 0.1
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Pulse:
         self._heartbeat: asyncio.Task[None] | None = None
         self._unheard: str | None = None
         self._beaten_for = parts.ok_polls
+        self._beaten_at = parts.clock.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,6 +89,7 @@ class Pulse:
         """Everything that is done once a second."""
         self._follow_the_wall_clock()
         self._parts.schedule.put_right()
+        self._notice_a_suspend()
         await self._tell_of_trouble()
         try:
             async with asyncio.timeout(DATABASE_ANSWERS_WITHIN_S):
@@ -105,6 +109,12 @@ class Pulse:
         parts.scheduled_by.move(step)
         parts.schedule.rearm(step)
         _log.warning("wall clock stepped", extra={"fields": {"seconds": round(step.total_seconds(), 3)}})
+
+    def _notice_a_suspend(self) -> None:
+        """The lanes' timers stood still as well."""
+        before, self._beaten_at = self._beaten_at, self._parts.clock.monotonic()
+        if self._beaten_at - before > SUSPENDED_S:
+            self._parts.lanes.wake_all()
 
     async def _shift_timers(self) -> None:
         """After a step; again at the next beat, while the database refuses."""
@@ -127,8 +137,10 @@ class Pulse:
 
     async def _tell_of_trouble(self) -> None:
         parts = self._parts
-        if parts.trouble.is_to_be_told:
-            matched = what_matched(parts.ledger.newest_held, parts.config.rules)
+        if not parts.trouble.is_lasting:
+            return
+        matched = what_matched(parts.ledger.newest_held, parts.config.rules)
+        if parts.trouble.is_to_be_told(matched):
             await parts.trouble.tell(matched, parts.lanes.named(parts.config.monitor.notify))
 
     async def _mend(self) -> None:

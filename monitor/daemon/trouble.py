@@ -20,19 +20,25 @@ from monitor.notify.lanes import Lane
 
 TOLD_AFTER_S: Final = 10.0
 TOLD_AGAIN_AFTER_S: Final = 30 * 60.0
-TRIED_AGAIN_AFTER_S: Final = 60.0
-"""When no channel took it."""
+TOLD_OF_MORE_AFTER_S: Final = 60.0
+"""When no channel took it, or when something else matches now."""
+Matched = Mapping[tuple[str, str], str]
+"""(product code, rule) -> `PRD-TRAIN-1 (3 left, h800-nodes)`."""
 _log = logging.getLogger(__name__)
 
 
 class DatabaseTrouble:
-    """Remembers since when the database refuses, and tells of it at most every half hour."""
+    """Remembers since when the database refuses. Tells of it every half hour, and of what matches anew
+    within a minute.
+    """
 
     def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
         self.since: float | None = None
         self._clock = clock
         self._new_id = new_id
         self._quiet_until = 0.0
+        self._more_from = 0.0
+        self._told: set[tuple[str, str]] = set()
         self._reason = ""
 
     def note(self, trouble: DatabaseError | None) -> None:
@@ -49,24 +55,30 @@ class DatabaseTrouble:
         self._reason = str(trouble)
 
     @property
-    def is_to_be_told(self) -> bool:
+    def is_lasting(self) -> bool:
+        return self.since is not None and self._clock.monotonic() - self.since >= TOLD_AFTER_S
+
+    def is_to_be_told(self, matched: Matched) -> bool:
+        """What matched before, and did not for a while, is news when it does again."""
         now = self._clock.monotonic()
-        if self.since is None or now - self.since < TOLD_AFTER_S:
-            return False
-        return now >= self._quiet_until
+        self._told &= matched.keys()
+        has_more = now >= self._more_from and not matched.keys() <= self._told
+        return self.is_lasting and (has_more or now >= self._quiet_until)
 
     def _began_at(self) -> datetime:
         """By the clock as it stands now."""
         now = self._clock.monotonic()
         return self._clock.now() - timedelta(seconds=now - (now if self.since is None else self.since))
 
-    async def tell(self, matched: str | None, lanes: Iterable[Lane]) -> None:
+    async def tell(self, matched: Matched, lanes: Iterable[Lane]) -> None:
         """Sends to all of `lanes` at once; their refusals are logged by them."""
-        self._quiet_until = self._clock.monotonic() + TOLD_AGAIN_AFTER_S
+        now = self._clock.monotonic()
+        self._quiet_until, self._more_from = now + TOLD_AGAIN_AFTER_S, now + TOLD_OF_MORE_AFTER_S
+        self._told = set(matched)
         facts: dict[str, str | int | float | None] = {
             "since": to_ms(self._began_at()),
             "reason": self._reason,
-            "matched": matched,
+            "matched": ", ".join(matched.values()) or None,
         }
         kind = NoticeKind.DATABASE_TROUBLE
         notice = Notice(self._new_id(), kind, "monitor.db", self._clock.now(), facts, ())
@@ -77,21 +89,20 @@ class DatabaseTrouble:
         ]
         outcomes = await asyncio.gather(*sends)
         if outcomes and not any(isinstance(outcome, Accepted) for outcome in outcomes):
-            self._quiet_until = self._clock.monotonic() + TRIED_AGAIN_AFTER_S
+            self._quiet_until = self._clock.monotonic() + TOLD_OF_MORE_AFTER_S
 
 
-def what_matched(polls: Mapping[Feed, Poll], rules: Iterable[Rule]) -> str | None:
-    """`PRD-TRAIN-1 (3 left, h800-nodes)`: what the newest answers that could not be stored say. Pure."""
-    found = [
-        f"{row.product_code} ({row.observed.remaining} left, {rule.name})"
+def what_matched(polls: Mapping[Feed, Poll], rules: Iterable[Rule]) -> Matched:
+    """What the newest answers that could not be stored say. Pure."""
+    return {
+        (row.product_code, rule.name): f"{row.product_code} ({row.observed.remaining} left, {rule.name})"
         for poll in polls.values()
         if isinstance(poll.answer, Listing)
         for row in poll.answer.rows
         if isinstance(row.observed, Seen)
         for rule in rules
         if _meets(rule, poll, row.aidc_id, row.product_code, row.observed)
-    ]
-    return ", ".join(found) or None
+    }
 
 
 def _meets(rule: Rule, poll: Poll, aidc_id: int | None, code: str, seen: Seen) -> bool:

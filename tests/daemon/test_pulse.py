@@ -174,6 +174,22 @@ def test_suspend_and_drift_are_no_steps(file: Path) -> None:
     play(file, story)
 
 
+def test_after_a_suspend_the_lanes_look_for_what_came_due_meanwhile(file: Path) -> None:
+    async def story(bench: Running) -> None:
+        woken: list[str] = []
+        bench.parts.lanes.wake_all = lambda: woken.append("all")  # type: ignore[method-assign]
+        await bench.pulse.beat()
+        woken.clear()
+        bench.clock.advance(1)
+        await bench.pulse.beat()
+        assert woken == []
+        bench.clock.advance(8 * 3600)
+        await bench.pulse.beat()
+        assert woken == ["all"]
+
+    play(file, story)
+
+
 def test_a_step_while_the_database_refuses_is_made_up_for(file: Path) -> None:
     async def story(bench: Running) -> None:
         await bench.poll(IN)

@@ -208,7 +208,7 @@ IN_DAEMON: Final = (
     Mistake(
         "database trouble told every second",
         "monitor/daemon/trouble.py",
-        "        self._quiet_until = self._clock.monotonic() + TOLD_AGAIN_AFTER_S\n",
+        "        self._quiet_until, self._more_from = now + TOLD_AGAIN_AFTER_S, now + TOLD_OF_MORE_AFTER_S\n",
         "",
         "a full disk fills the phone, too",
         ("tests/daemon/test_trouble.py",),
