@@ -157,10 +157,10 @@ def test_no_turn_of_a_source_that_is_gone_comes_while_the_channels_end(file: Pat
         stop = bench.parts.lanes.stop
         found: list[object] = []
 
-        async def stop_and_look(names: Iterable[str], within_s: float) -> None:
+        async def stop_and_look(names: Iterable[str], patience_s: float) -> None:
             found.append(bench.job(gone))
             await bench.parts._poll(gone)
-            await stop(names, within_s)
+            await stop(names, patience_s)
 
         bench.parts.lanes.stop = stop_and_look  # type: ignore[method-assign]
         text = CONFIG.replace("[source]", '[[source]]\nname = "site"')
