@@ -37,10 +37,12 @@ class Result:
     """`counts`: what was done and measured, in the order of importance. No violation: all is well.
 
     What a run has to show, such as kills that did land in a gap, is a violation when it is missing.
+    `left_out`: so many more were found, of which nothing is told.
     """
 
     counts: Mapping[str, Count]
     violations: Sequence[str] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def record_of(name: str, about: str, run: Run, result: Result, seconds: float) -
         commit=_commit(),
         machine=_machine(),
         counts={key: _rounded(value) for key, value in result.counts.items()},
-        violation_count=len(result.violations),
+        violation_count=len(result.violations) + result.left_out,
         violations=[shown(violation) for violation in result.violations[:MOST_SHOWN]],
     )
 

@@ -29,7 +29,8 @@ def torture(run: Run) -> Result:
     counts = sum((Counter(month.counts) for month in months), Counter[str]())
     objections = [objection for month in months for objection in month.objections]
     told, more = _real_process(run)
-    return Result({**_told(months, counts), **told}, [*objections, *_owed(counts), *more])
+    left_out = sum(month.left_out for month in months)
+    return Result({**_told(months, counts), **told}, [*objections, *_owed(counts), *more], left_out)
 
 
 def _real_process(run: Run) -> tuple[dict[str, Count], list[str]]:
@@ -57,7 +58,7 @@ def _months(run: Run) -> list[Played]:
         months.append(month)
         if month.objections or time.monotonic() - said_at > SAID_EVERY_S:
             said_at = time.monotonic()
-            found = sum(len(each.objections) for each in months)
+            found = sum(len(each.objections) + each.left_out for each in months)
             run.say(f"{len(months)} of {len(seeds)} months, {found} objections")
     return months
 

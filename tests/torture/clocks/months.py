@@ -29,13 +29,14 @@ MEMORY_DISK: Final = Path("/dev/shm")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What is kept of one month. `cpu_s`: what it cost."""
+    """What is kept of one month. `cpu_s`: what it cost. `left_out`: objections beside those that are told."""
 
     seed: int
     is_on_file: bool
     cpu_s: float
     counts: dict[str, int]
     objections: list[str]
+    left_out: int = 0
 
 
 def play_all(seeds: Sequence[int], kept: Path) -> Iterator[Played]:
@@ -67,7 +68,8 @@ def play(seed: int, days: float = DAYS) -> Played:
         except Exception:
             crash = f"seed {seed}: the simulation broke: {traceback.format_exc(limit=-6)}"
             return Played(seed, is_on_file, time.process_time() - began_s, {}, [crash])
-    return Played(seed, is_on_file, time.process_time() - began_s, dict(month.counts), month.objections)
+    found = (dict(month.counts), month.objections, month.left_out)
+    return Played(seed, is_on_file, time.process_time() - began_s, *found)
 
 
 @contextmanager

@@ -29,13 +29,24 @@ _EXPECTED_ERRORS: Final = {"delivery failed", "delivery expired", "health"}
 
 @dataclass
 class Month:
-    """What was found in one seed, and how much of everything there was."""
+    """What was found in one seed, and how much of everything there was.
+
+    `left_out`: objections beside those that are told: after the first mistake there may be thousands.
+    """
 
     seed: int
     objections: list[str] = field(default_factory=list)
+    left_out: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     edges: Sequence[Edge] = ()
     messages: Sequence[Message] = ()
+
+    def object_to(self, what: str, uptime_s: float) -> None:
+        if len(self.objections) >= MOST_OBJECTIONS:
+            self.left_out += 1
+            return
+        day = (uptime_s - UPTIME_S) / 86_400
+        self.objections.append(f"seed {self.seed}, day {day:.5f}: {what}")
 
 
 def none(_: Parts) -> None:
@@ -60,9 +71,7 @@ def simulate(
     month, clock = Month(seed), SimulatedClock()
 
     def object_to(what: str) -> None:
-        day = (clock.uptime_s - UPTIME_S) / 86_400
-        if len(month.objections) < MOST_OBJECTIONS:
-            month.objections.append(f"seed {seed}, day {day:.5f}: {what}")
+        month.object_to(what, clock.uptime_s)
 
     plan = draw(Random(f"{seed} plan"), days, faults=faults, density=density)
     shelf = Shelf(Random(f"{seed} shelf"), UPTIME_S, plan.end_s)
@@ -81,18 +90,21 @@ def simulate(
             loop.close()
     post.finish(place.ends(), clock.now())
     month.edges, month.messages = judge.edges, post.accepted
-    month.counts = judge.counts + director.counts
-    month.counts += Counter(
+    month.counts = judge.counts + director.counts + _counted(upstream, post, judge.edges)
+    return month
+
+
+def _counted(upstream: Upstream, post: Post, edges: Sequence[Edge]) -> Counter[str]:
+    counts = Counter(
         requests=upstream.asked,
         faults=upstream.faults,
         messages=len(post.accepted),
         repeats=post.repeats,
         false=post.false_announcements,
     )
-    month.counts.update(f"{edge.kind}: {edge.cause}" for edge in judge.edges)
-    month.counts.update(f"muted: {edge.muted}" for edge in judge.edges if edge.muted)
-    month.counts["objections"] = len(month.objections)
-    return month
+    counts.update(f"{edge.kind}: {edge.cause}" for edge in edges)
+    counts.update(f"muted: {edge.muted}" for edge in edges if edge.muted)
+    return counts
 
 
 class _Ears(logging.Handler):

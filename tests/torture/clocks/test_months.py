@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tests.torture.clocks.on_file import OnFile
 from tests.torture.clocks.places import InMemory
-from tests.torture.clocks.simulate import Month, simulate
+from tests.torture.clocks.simulate import MOST_OBJECTIONS, Month, simulate
+from tests.torture.clocks.times import UPTIME_S
 
 
 def test_a_week_in_which_all_goes_well(tmp_path: Path) -> None:
@@ -22,6 +23,15 @@ def test_both_stores_make_the_same_of_days_of_faults(tmp_path: Path) -> None:
     assert in_memory.counts["steps followed"] > 2
     assert in_memory.edges == on_file.edges
     assert told(in_memory) == told(on_file)
+
+
+def test_objections_beyond_those_that_are_told_are_counted() -> None:
+    month = Month(7)
+    for number in range(MOST_OBJECTIONS + 3):
+        month.object_to(f"mistake {number}", UPTIME_S + 86_400)
+    assert len(month.objections) == MOST_OBJECTIONS
+    assert month.objections[0] == "seed 7, day 1.00000: mistake 0"
+    assert month.left_out == 3
 
 
 def told(month: Month) -> list[tuple[str, float, str]]:

@@ -47,7 +47,8 @@ def torture(run: Run) -> Result:
     run.say(f"{size.examples} examples of each machine played, {len(broken)} broken")
     owed = [*answers.never_reached(), *lies.never_reached(OF_THE_WIRE)]
     found = [*answers.violations, *lies.violations, *large.violations, *broken]
-    return Result(_counts(answers, lies, large, size), [*found, *answers.broken_bounds(), *owed])
+    left_out = answers.left_out + lies.left_out + large.left_out
+    return Result(_counts(answers, lies, large, size), [*found, *answers.broken_bounds(), *owed], left_out)
 
 
 def play_answers(run: Run, answers: int) -> Tally:

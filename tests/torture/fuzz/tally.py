@@ -49,6 +49,7 @@ class Tally:
     growth_mb: float = 0.0
     reached: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    left_out: int = 0
 
     def note(self, played: Played) -> None:
         self.answers += 1
@@ -81,6 +82,8 @@ class Tally:
     def complain(self, violation: str) -> None:
         if len(self.violations) < MOST_KEPT:
             self.violations.append(violation)
+        else:
+            self.left_out += 1
 
     def never_reached(self, wanted: Iterable[str] = MUST_BE_REACHED) -> list[str]:
         """What the generator owes: a kind that it never makes is one that nobody tried."""
@@ -108,6 +111,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
         whole.growth_mb = max(whole.growth_mb, one.growth_mb)
         whole.reached += one.reached
         whole.violations += one.violations
+        whole.left_out += one.left_out
     return whole
 
 

@@ -25,7 +25,7 @@ from tests.torture.fuzz.outbox_machine import OutboxMachine
 from tests.torture.fuzz.player import Player
 from tests.torture.fuzz.reading import Reading, ReadRow, Sight, read
 from tests.torture.fuzz.shrink import shrunk
-from tests.torture.fuzz.tally import Tally
+from tests.torture.fuzz.tally import MOST_KEPT, Tally, total
 from tests.torture.fuzz.telling import STYLES, tell
 
 FEED = Feed("default", None)
@@ -172,6 +172,14 @@ def test_a_wrong_decision_is_complained_of(wrong: Decision) -> None:
 
 def test_an_edge_out_of_a_failed_poll_is_complained_of() -> None:
     assert compare_decision(decision(fired()), Meaning(FailureKind.TIMEOUT))
+
+
+def test_complaints_beyond_those_that_are_kept_are_counted() -> None:
+    tally = Tally()
+    for number in range(MOST_KEPT + 3):
+        tally.complain(str(number))
+    both = total([tally, tally])
+    assert (len(both.violations), both.left_out) == (2 * MOST_KEPT, 6)
 
 
 def test_a_player_that_is_lied_to_about_its_feed_complains() -> None:

@@ -42,7 +42,7 @@ def torture(run: Run) -> Result:
         f"{kind} {name}": found_in_broken(run.folder / name, run.seed, *edits)[kind]
         for name, (kind, edits) in FAULTS.items()
     }
-    return Result(counts | broken, [*share.violations, *_owed(run, share, broken)])
+    return Result(counts | broken, [*share.violations, *_owed(run, share, broken)], share.left_out)
 
 
 def record_acts(folder: Path, seed: int, cycles: int) -> Recording:

@@ -11,6 +11,8 @@ from tests.torture.powercut.recording import Recording
 BLOCK: Final = 16
 """So many cuts in a row are one worker's: images of neighbours are often the same, and opened once."""
 
+MOST_KEPT: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -26,7 +28,10 @@ class Job:
 
 @dataclass(slots=True)
 class Share:
-    """`images`: the digests of those that were opened, each once. `findings`: by kind, of how many images."""
+    """`images`: the digests of those that were opened, each once. `findings`: by kind, of how many images.
+
+    `left_out`: violations beside those that are kept.
+    """
 
     images: set[bytes] = field(default_factory=set)
     torn: set[bytes] = field(default_factory=set)
@@ -34,6 +39,13 @@ class Share:
     replays: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def complain(self, violation: str) -> None:
+        if len(self.violations) < MOST_KEPT:
+            self.violations.append(violation)
+        else:
+            self.left_out += 1
 
     def add(self, other: "Share") -> None:
         self.images |= other.images
@@ -42,6 +54,7 @@ class Share:
         self.replays += other.replays
         self.findings += other.findings
         self.violations += other.violations
+        self.left_out += other.left_out
 
 
 def shared_out(cuts: Iterable[int], workers: int) -> list[list[int]]:

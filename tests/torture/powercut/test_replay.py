@@ -11,7 +11,7 @@ from tests.torture.powercut.operations import Rename, SyncNames, Truncate, Unlin
 from tests.torture.powercut.recording import Recording
 from tests.torture.powercut.releases import IMPATIENT, UNSYNCED_COPY
 from tests.torture.powercut.replay import Plan, replay
-from tests.torture.powercut.share import Job, shared_out
+from tests.torture.powercut.share import MOST_KEPT, Job, Share, shared_out
 from tests.torture.powercut.worker import work
 
 
@@ -46,6 +46,15 @@ def test_a_deleted_file_does_not_come_back_without_its_log(recording: Recording,
     share = work(Job(recording, cuts, 20, SEED, tmp_path / "scratch", tmp_path / "unused"))
     assert share.violations == []
     assert len(share.images) > 3
+
+
+def test_violations_beyond_those_that_are_kept_are_counted() -> None:
+    share, both = Share(), Share()
+    for number in range(MOST_KEPT + 3):
+        share.complain(str(number))
+    both.add(share)
+    both.add(share)
+    assert (len(both.violations), both.left_out) == (2 * MOST_KEPT, 6)
 
 
 def test_the_recorded_run_has_an_upgrade_with_its_backup(recording: Recording) -> None:

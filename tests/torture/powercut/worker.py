@@ -11,16 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Final
 
 from tests.torture.powercut.disk import Disk, Image
 from tests.torture.powercut.fates import Scheme, schemes
 from tests.torture.powercut.judge import Cut, Finding, Judge
 from tests.torture.powercut.operations import Acknowledged, Told
-from tests.torture.powercut.share import Job, Share
+from tests.torture.powercut.share import MOST_KEPT, Job, Share
 from tests.torture.powercut.truth import Expected
-
-MOST_KEPT: Final = 20
 
 
 def work(job: Job) -> Share:
@@ -77,8 +74,7 @@ def _digest_of(image: Image) -> bytes:
 
 def _note(share: Share, found: list[Finding], where: str) -> None:
     share.findings.update({finding.kind for finding in found})
-    if len(share.violations) < MOST_KEPT:
-        share.violations.append(f"{where}: " + "; ".join(f"{one.kind}: {one.sentence}" for one in found[:3]))
+    share.complain(f"{where}: " + "; ".join(f"{one.kind}: {one.sentence}" for one in found[:3]))
 
 
 def _keep(image: Image, folder: Path) -> None:
