@@ -9,12 +9,12 @@ from typing import TypeVar
 from monitor.core.decision import Silence
 from monitor.core.moment import to_ms
 from monitor.store.database import Database
-from monitor.store.row_ids import RowIds
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from tests.torture.clocks.post import End
 
 T = TypeVar("T")
+IDLE_ENDS_WITHIN_S = 10.0
 _ENDS = (
     "SELECT d.id, coalesce(t.event_id, n.event_id), d.channel, d.state, d.reason FROM delivery d"
     " LEFT JOIN transition t ON t.id = d.transition_id LEFT JOIN notice n ON n.id = d.notice_id ORDER BY d.id"
@@ -52,7 +52,8 @@ class OnFile:
 
 class _InlineWriter(Writer):
     def __init__(self, database: Database) -> None:
-        self.database = database
+        super().__init__(database)
+        super().close(IDLE_ENDS_WITHIN_S)
 
     async def call(self, fn: Callable[[], T]) -> T:
         return fn()
@@ -63,7 +64,6 @@ class _InlineWriter(Writer):
 
 class _InlineStore(Store):
     def __init__(self, database: Database) -> None:
-        self.file = database.file
-        self._database = database
+        super().__init__(database)
+        self._writer.close(IDLE_ENDS_WITHIN_S)
         self._writer = _InlineWriter(database)
-        self._ids = RowIds()
