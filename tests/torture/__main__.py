@@ -1,11 +1,12 @@
 """`python -m tests.torture`: runs the harnesses, prints what they find, and keeps it as evidence."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,20 @@ from tests.torture.harnesses import HARNESSES, Harness
 from tests.torture.report import CHECKOUT, Record, Result, Run, page_of, plainly, read_records, record_of
 
 EVIDENCE: Final = CHECKOUT / "docs" / "evidence"
+AFTER_ALL: Final = (
+    "",
+    "Exit code: 0 all is well; 1 a harness found a violation, or crashed; 2 the options are wrong.",
+    "Run it as root, with the tools that .ci/run installs. What cannot run for want of one is reported.",
+    "Given the --folder and --seed of an interrupted run, these go on where it was, the others begin anew:",
+)
 NAMES: Final = [harness.name for harness in HARNESSES]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: no harness found a violation."""
-    given = _parser().parse_args(arguments)
+    # Started in the background a shell ignores it, and so would every program that a harness interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    given = _given(arguments)
     chosen = [harness for harness in HARNESSES if given.only is None or harness.name in given.only]
     with ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
@@ -74,16 +83,43 @@ def _print(record: Record) -> None:
     sys.stdout.flush()
 
 
+def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.quick and given.write:
+        parser.error("--write keeps results of whole runs: a --quick one would take the place of one")
+    return given
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.torture",
+        description=__doc__,
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only", action="append", choices=NAMES, metavar="NAME", help="this one; several times: these"
+    )
     parser.add_argument("--quick", action="store_true", help="a small part of each: minutes, not hours")
     parser.add_argument("--seed", type=int, default=1, help="another number, other accidents (default 1)")
     parser.add_argument(
-        "--folder", type=Path, help="where to work and to leave the results; an interrupted run resumes there"
+        "--folder", type=Path, help="where to work and to leave the results (default: a temporary one)"
     )
     parser.add_argument("--write", action="store_true", help="keep the results in docs/evidence")
     return parser
+
+
+def _epilog() -> str:
+    resuming = ", ".join(harness.name for harness in HARNESSES if harness.resumes)
+    harnesses = [line for harness in HARNESSES for line in _lines_of(harness)]
+    return "\n".join(["harnesses, in the order in which they run:", *harnesses, *AFTER_ALL, resuming])
+
+
+def _lines_of(harness: Harness) -> Iterator[str]:
+    yield f"  {harness.name:<10} {harness.about}"
+    if harness.needs:
+        yield f"  {'':<10} needs {harness.needs}"
 
 
 if __name__ == "__main__":

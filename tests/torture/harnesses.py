@@ -10,37 +10,48 @@ from tests.torture.report import Result, Run
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """`module` has a function `torture(run) -> Result`; it is imported when it is its turn."""
+    """`module` has a function `torture(run) -> Result`; it is imported when it is its turn.
+
+    `needs`: what not every machine has. `resumes`: it goes on with what an interrupted run left.
+    """
 
     name: str
     about: str
     module: str
+    needs: str = ""
+    resumes: bool = False
 
     def torture(self, run: Run) -> Result:
         function: Callable[[Run], Result] = import_module(self.module).torture
         return function(run)
 
 
+SECCOMP: Final = "notifications of system calls (Linux 5.5, x86_64 or aarch64)"
+
 HARNESSES: Final[tuple[Harness, ...]] = (
     Harness(
         "kill",
         "kills the daemon at random moments of 10,000 lives, with a receiver that fails one time in five",
         "tests.torture.kill.harness",
+        resumes=True,
     ),
     Harness(
         "syscalls",
         "kills at every system call of a start, a restock, three deliveries, a stop and an upgrade",
         "tests.torture.syscalls.harness",
+        needs=SECCOMP,
     ),
     Harness(
         "powercut",
         "cuts the power after every operation on the files of a run, and starts the daemon on what is left",
         "tests.torture.powercut.harness",
+        needs="strace",
     ),
     Harness(
         "disk",
         "fails writes and syncs of the database once and for ever, fills, locks, deletes and replaces it",
         "tests.torture.disk.harness",
+        needs=f"root, {SECCOMP}",
     ),
     Harness(
         "receivers",
@@ -51,6 +62,8 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "clocks",
         "a thousand months in virtual time, of faults, clock steps, suspends and crashes, against a model",
         "tests.torture.clocks.harness",
+        needs="libfaketime for the real process, which is left out without it",
+        resumes=True,
     ),
     Harness(
         "fuzz",
@@ -71,6 +84,7 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "mutants",
         "mutates core/ line by line with mutmut, and counts what its tests do not notice",
         "tests.torture.mutants.harness",
+        resumes=True,
     ),
     Harness(
         "secrets",
@@ -81,5 +95,6 @@ HARNESSES: Final[tuple[Harness, ...]] = (
         "sandbox",
         "the installed unit in a booted machine: its system calls, its writes, and how it recovers",
         "tests.torture.sandbox.harness",
+        needs="root, systemd, systemd-container, debootstrap, e2fsprogs, strace",
     ),
 )
