@@ -25,6 +25,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "once": ("monitor.cli.once:once", "Ask for the stock once and show it; stores and tells nothing."),
     "status": ("monitor.cli.status:status", "What is watched, what is in stock, what waits to be sent."),
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
+    "forecast": ("monitor.cli.forecast:forecast", "The chance that products come back soon."),
     "alerts": ("monitor.cli.alerts:alerts", "What was announced, and what became of each message."),
     "silence": ("monitor.cli.silence:silence", "Announce nothing of a rule or a product for a while."),
     "silences": ("monitor.cli.silences:silences", "What is silenced, until when, and why."),

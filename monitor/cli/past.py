@@ -63,7 +63,7 @@ def read_past(
     from monitor.store.readonly import reading
     from monitor.store.unseen import unseen
 
-    _check_rule(place, rule)
+    check_rule(place, rule)
     with reading(place.url) as connection:
         wanted = wanted_keys(products, product_keys(connection))
         codes = {key.product_code for key in wanted}
@@ -89,7 +89,8 @@ def _begin(spans: Sequence[Span], start: datetime, end: datetime) -> datetime:
     return min(max(start, first), end - SHORTEST_CHART)
 
 
-def _check_rule(place: Place, rule: str | None) -> None:
+def check_rule(place: Place, rule: str | None) -> None:
+    """Raises UsageError for one that the configuration does not know."""
     if rule is None:
         return
     if place.rules is None:

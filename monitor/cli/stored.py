@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.cli.options import the_config, the_config_path
 from monitor.config.settings import DEFAULT_KEEP, DEFAULT_TIMEZONE, LEAST_BLIND_AFTER, SYSTEM_DATABASE
+from monitor.core.calendar import Calendar
 from monitor.core.errors import ConfigError
 from monitor.core.matching import NotMet, Rule, covers
 from monitor.core.product import Attributes, Feed, ProductKey
@@ -35,6 +36,7 @@ class Place:
     blind_after: Mapping[str, timedelta]
     stale_after: Mapping[str, timedelta]
     keep: timedelta
+    calendar: Calendar
 
     def watched_by(self, key: ProductKey, attributes: Attributes) -> list[str]:
         """The names of the rules that watch the product."""
@@ -71,9 +73,11 @@ def _of(config: "Config") -> Place:
         {source.name: config.monitor.blind_after_of(source) for source in config.sources},
         {source.name: 3 * source.interval for source in config.sources},
         config.storage.keep,
+        config.calendar,
     )
 
 
 def _without_configuration(file: Path) -> Place:
     url = f"sqlite:///{file.absolute()}"
-    return Place(url, ZoneInfo(DEFAULT_TIMEZONE), {}, None, None, None, {}, {}, DEFAULT_KEEP)
+    zone = ZoneInfo(DEFAULT_TIMEZONE)
+    return Place(url, zone, {}, None, None, None, {}, {}, DEFAULT_KEEP, Calendar(zone))

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from monitor.config import settings, values
 from monitor.config.document import (
+    CalendarTable,
     ChannelTable,
     Document,
     MatchTable,
@@ -18,6 +19,7 @@ from monitor.config.document import (
 )
 from monitor.config.secret import SYSTEM_DIRECTORY, SecretRef
 from monitor.config.secret_table import LiteralSecret, SecretTable
+from monitor.core.calendar import Calendar
 from monitor.core.matching import MATCH_KEYS, TEXT_KEYS, Criterion, Match, Rule
 
 
@@ -33,6 +35,7 @@ def build(document: Document, path: Path) -> settings.Config:
         web=None if document.web is None else _web(document.web, path),
         channels=channels,
         rules=tuple(_rule(watch, document, everyone) for watch in document.watch if watch.enabled),
+        calendar=_calendar(document),
     )
 
 
@@ -81,6 +84,15 @@ def _monitor(document: Document, path: Path, everyone: tuple[str, ...]) -> setti
         language=table.language,
         timezone=table.timezone,
         price_units=MappingProxyType(dict(table.price_units)),
+    )
+
+
+def _calendar(document: Document) -> Calendar:
+    table = document.calendar or CalendarTable()
+    return Calendar(
+        zone=(document.monitor or MonitorTable()).timezone,
+        holidays=frozenset(day for days in table.holidays for day in days),
+        workdays=frozenset(day for days in table.workdays for day in days),
     )
 
 

@@ -1,9 +1,11 @@
 """Checks what spans several keys of monitor.toml: names, channels, timing, the web token. Pure."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 
 from monitor.config import settings, values
+from monitor.config.days import days
 from monitor.config.matchcheck import match_problems
 from monitor.config.positions import Place
 from monitor.config.problem import Problem, path_text
@@ -19,6 +21,7 @@ def problems_across(raw: Raw) -> Iterator[Problem]:
     yield from _nobody_to_tell(raw)
     yield from _repeated_centres(raw)
     yield from _blind_too_soon(raw)
+    yield from _worked_holidays(raw)
     yield from _web_without_token(raw)
     yield from match_problems(raw)
 
@@ -116,6 +119,21 @@ def _duration_of(value: object) -> timedelta | None:
         return values.duration(value)
     except ValueError:
         return None
+
+
+def _worked_holidays(raw: Raw) -> Iterator[Problem]:
+    calendar = table(raw, "calendar")
+    holidays = {day for _, day in _days_of(calendar, "holidays")}
+    for at, day in _days_of(calendar, "workdays"):
+        if day in holidays:
+            yield Problem(at, f"{day} is among holidays, too")
+            return
+
+
+def _days_of(calendar: Raw, key: str) -> Iterator[tuple[Place, date]]:
+    for at, value in elements(calendar, key, ("calendar",)):
+        with suppress(ValueError):
+            yield from ((at, day) for day in days(value))
 
 
 def _web_without_token(raw: Raw) -> Iterator[Problem]:

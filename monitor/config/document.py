@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from monitor.config import settings, values
 from monitor.config.fields import (
+    Days,
     Glob,
     Line,
     Name,
@@ -95,6 +96,17 @@ class MonitorTable(Table):
             }
         ),
     ] = Field(default={}, description='Labels for the provider\'s priceUnit codes, as { 11 = "CNY/h" }.')
+
+
+class CalendarTable(Table):
+    """Which days are worked, beside Monday to Friday: forecasts tell them from rest days."""
+
+    holidays: Days = Field(
+        default=[], description='Days of rest, as "2026-10-01", or "2026-10-01..2026-10-07" with both ends.'
+    )
+    workdays: Days = Field(
+        default=[], description="Saturdays and Sundays that are worked, to make up for holidays."
+    )
 
 
 class WebTable(Table):
@@ -208,6 +220,7 @@ class Document(Table):
     ] = Field(description="[source], or several [[source]] with a name each.")
     storage: StorageTable | None = Field(default=None, description="The database.")
     monitor: MonitorTable | None = Field(default=None, description="The monitor's own matters.")
+    calendar: CalendarTable | None = Field(default=None, description="Holidays and made-up work days.")
     web: WebTable | None = Field(default=None, description="The web server; left out: none.")
     channels: dict[Name, ChannelTable] = Field(default={}, description="[channels.NAME]: where messages go.")
     defaults: TimingTable | None = Field(
@@ -220,6 +233,7 @@ TABLES: Final[dict[str, type[Table]]] = {
     "source": SourceTable,
     "storage": StorageTable,
     "monitor": MonitorTable,
+    "calendar": CalendarTable,
     "web": WebTable,
     "channels": ChannelTable,
     "defaults": TimingTable,

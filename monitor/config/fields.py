@@ -1,7 +1,7 @@
 """The kinds of value in monitor.toml, as pydantic annotations with their JSON Schema."""
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from monitor.config import values
+from monitor.config import days, values
 from monitor.core.matching import Range
 
 # Else pydantic opens the metadata of every installed distribution, in search of plugins.
@@ -74,6 +74,11 @@ Name = Annotated[str, AfterValidator(values.plain_name)]
 Line = Annotated[str, AfterValidator(values.one_line(500))]
 Glob = Annotated[str, AfterValidator(values.glob)]
 Zone = Annotated[ZoneInfo, PlainValidator(_name_of_zone), WithJsonSchema({"type": "string"})]
+
+Days = Annotated[
+    list[Annotated[tuple[date, ...], PlainValidator(days.days), WithJsonSchema(days.DAY_SCHEMA)]],
+    Field(max_length=1_000),
+]
 
 TextMatch = Annotated[
     list[

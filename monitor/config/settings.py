@@ -9,6 +9,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.config.secret import SYSTEM_DIRECTORY, SecretRef
+from monitor.core.calendar import Calendar
 from monitor.core.errors import SecretError
 from monitor.core.matching import Rule
 from monitor.core.product import Feed
@@ -118,3 +119,4 @@ class Config:
     channels: tuple[ChannelSettings, ...] = ()
     rules: tuple[Rule, ...] = ()
     warnings: tuple[str, ...] = ()
+    calendar: Calendar = field(default_factory=lambda: Calendar(ZoneInfo(DEFAULT_TIMEZONE)))

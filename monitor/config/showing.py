@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from monitor.config.days import days_text
 from monitor.config.secret import SecretRef
 from monitor.config.settings import ChannelSettings, Config, MonitorSettings, SourceSettings, WebSettings
 from monitor.config.values import duration_text
+from monitor.core.calendar import Calendar
 from monitor.core.matching import Criterion, Match, Range, Rule
 
 Shown = str | int | bool | timedelta | SecretRef | Range | list["Shown"] | dict[str, "Shown"] | None
@@ -25,6 +27,9 @@ def _tables(config: Config) -> Iterator[list[str]]:
         yield _table("[source]" if len(config.sources) == 1 else "[[source]]", _source(source))
     yield _table("[storage]", {"url": config.storage.url, "keep": config.storage.keep})
     yield _table("[monitor]", _monitor(config.monitor))
+    calendar = _calendar(config.calendar)
+    if calendar:
+        yield _table("[calendar]", calendar)
     if config.web:
         yield _table("[web]", _web(config.web))
     for channel in config.channels:
@@ -53,6 +58,11 @@ def _monitor(monitor: MonitorSettings) -> dict[str, Shown]:
         "timezone": monitor.timezone.key,
         "price_units": {str(code): label for code, label in monitor.price_units.items()},
     }
+
+
+def _calendar(calendar: Calendar) -> dict[str, Shown]:
+    days = {"holidays": calendar.holidays, "workdays": calendar.workdays}
+    return {key: list(days_text(wanted)) for key, wanted in days.items() if wanted}
 
 
 def _web(web: WebSettings) -> dict[str, Shown]:

@@ -44,7 +44,9 @@ def test_rubbish_in_the_place_of_any_value_is_told_in_plain_words(rubbish: str) 
 
 
 @pytest.mark.parametrize("shape", ["x = 1", "[x]", "[[x]]", "x = []", "x = [1]", 'x = ""'])
-@pytest.mark.parametrize("table", ["source", "storage", "monitor", "web", "channels", "defaults", "watch"])
+@pytest.mark.parametrize(
+    "table", ["source", "storage", "monitor", "calendar", "web", "channels", "defaults", "watch"]
+)
 def test_a_table_of_any_other_shape_is_told_in_plain_words(table: str, shape: str) -> None:
     text = re.sub(rf"\[+{table}.*?(?=^\[|\Z)", "", switched_on(EXAMPLE), flags=re.MULTILINE | re.DOTALL)
     assert "see docs/configuration.md" not in "".join(told_of(shape.replace("x", table, 1) + "\n" + text))
