@@ -3,13 +3,14 @@
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from tests.torture.kill.era import JOURNAL
-from tests.torture.kill.judge import KILLED, Verdict
+from tests.torture.kill.judge import GAPS, KILLED, Verdict
 from tests.torture.kill.lane import Order, run_lane
 from tests.torture.kill.phases import Phase
 from tests.torture.report import Count, Result, Run
@@ -18,7 +19,6 @@ LANES: Final = 2
 CYCLES: Final = 10_000
 QUICK_CYCLES: Final = 48
 TELLS_EVERY_S: Final = 30.0
-GAPS: Final = (Phase.GAP, Phase.GAP_ANSWERED)
 
 
 def torture(run: Run) -> Result:
@@ -35,16 +35,21 @@ def torture(run: Run) -> Result:
 def result_of(verdicts: Iterable[Verdict], *, quick: bool) -> Result:
     counts: Counter[str] = Counter()
     violations: list[str] = []
+    gaps_ms: list[int] = []
     for verdict in verdicts:
         counts.update(verdict.counts)
         violations += verdict.violations
-    return Result(_plain(counts), violations + _not_shown(counts, quick=quick))
+        gaps_ms += verdict.gaps_ms
+    return Result(_plain(counts, gaps_ms), violations + _not_shown(counts, quick=quick))
 
 
-def _plain(counts: Mapping[str, int]) -> dict[str, Count]:
-    gap = sum(counts[KILLED + phase] for phase in GAPS)
+def _plain(counts: Mapping[str, int], gaps_ms: Sequence[int]) -> dict[str, Count]:
     share = 100 * counts["messages that went wrong"] / max(counts["messages"], 1)
-    return {**counts, "killed in the gap in all": gap, "percent of messages that went wrong": share}
+    of_gaps = {
+        "ms from a yes to the kill before its record, median": median(gaps_ms or [0]),
+        "ms from a yes to the kill before its record, longest": max(gaps_ms, default=0),
+    }
+    return {**counts, "percent of messages that went wrong": share, **of_gaps}
 
 
 def _not_shown(counts: Mapping[str, int], *, quick: bool) -> list[str]:

@@ -62,7 +62,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`order` is that of all messages. `answered`: whole. `bad`: it was to go wrong."""
+    """`order` is that of all messages. `answered`: whole, and when. `bad`: it was to go wrong."""
 
     order: int
     life: int
@@ -73,11 +73,15 @@ class Message:
     tellings: tuple[Telling, ...] = ()
     unreadable: str | None = None
     bad: bool = False
+    answered_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`claimed`: event and channel of what was in flight at its end, and since when. Code None: cut off."""
+    """`claimed`: event and channel of what was in flight at its end, and since when. Code None: cut off.
+
+    `struck_at`: when the last of its signals was sent.
+    """
 
     number: int
     born_at: int = 0
@@ -87,6 +91,7 @@ class Life:
     claimed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     phases: tuple[str, ...] = ()
     is_cycle: bool = True
+    struck_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +149,11 @@ def read_history(folder: Path) -> History:
 def _lives(lines: Sequence[Line]) -> list[Life]:
     born = {line["life"]: line for line in lines if line["what"] == "born"}
     signals: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
+    struck_at: dict[int, int] = {}
     for line in lines:
         if line["what"] == "signal":
             signals[line["life"]] += (line["name"],)
+            struck_at[line["life"]] = line["at"]
     return [
         Life(
             line["life"],
@@ -157,6 +164,7 @@ def _lives(lines: Sequence[Line]) -> list[Life]:
             {(one["event"], one["channel"]): one["at"] for one in line["claimed"]},
             tuple(line["phases"]),
             born[line["life"]]["cycle"] is not None,
+            struck_at.get(line["life"]),
         )
         for line in lines
         if line["what"] == "ended"
@@ -173,23 +181,24 @@ def _requests(lines: Sequence[Line]) -> list[Request]:
 
 
 def _messages(lines: Sequence[Line]) -> list[Message]:
-    answered = {(line["channel"], line["number"]) for line in lines if line["what"] == "answered"}
+    answered = {(line["channel"], line["number"]): line["at"] for line in lines if line["what"] == "answered"}
     return [
-        _message(order, line, is_answered=(line["channel"], line.get("number")) in answered)
+        _message(order, line, answered.get((line["channel"], line.get("number"))))
         for order, line in enumerate(lines)
         if line["what"] in {"heard", "broke"}
     ]
 
 
-def _message(order: int, line: Line, *, is_answered: bool) -> Message:
+def _message(order: int, line: Line, answered_at: int | None) -> Message:
     facts = (order, line["life"], line["channel"], line["at"])
     if line["what"] == "broke":
         return Message(*facts, accepted=False, answered=False, bad=True)
     try:
         tellings = tuple(tellings_of(line["title"], line["message"]))
     except UnreadableError as error:
-        return Message(*facts, line["accepted"], is_answered, unreadable=str(error))
-    return Message(*facts, line["accepted"], is_answered, tellings, bad=line["fate"] != GOOD.name)
+        return Message(*facts, line["accepted"], answered_at is not None, unreadable=str(error))
+    is_bad = line["fate"] != GOOD.name
+    return Message(*facts, line["accepted"], answered_at is not None, tellings, None, is_bad, answered_at)
 
 
 def _of_database(connection: Connection) -> list[str]:

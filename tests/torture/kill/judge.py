@@ -20,12 +20,18 @@ from tests.torture.kill.told import (
 )
 
 KILLED = "killed while "
+IN_THE_GAP = "killed in the gap in all"
+GAPS = frozenset({Phase.GAP, Phase.GAP_ANSWERED})
+"""Each channel has a lane: one kill may land in both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`gaps_ms`: of each repeat after a whole yes, how old that was at the kill."""
+
     counts: Mapping[str, int]
     violations: tuple[str, ...] = ()
+    gaps_ms: tuple[int, ...] = ()
 
 
 def judge(history: History) -> Verdict:
@@ -55,6 +61,7 @@ def judge(history: History) -> Verdict:
             "marked though it had not arrived": marked - by_gap - by_cut,
         },
         tuple(violations),
+        tuple(gap for one in repeated for gap in one.gaps_ms),
     )
 
 
@@ -87,6 +94,7 @@ def _counts(history: History, lost: int) -> dict[str, int]:
         "cycles": sum(life.is_cycle for life in history.lives),
         "lost": lost,
         **{KILLED + phase: phases[phase] for phase in Phase},
+        IN_THE_GAP: sum(not GAPS.isdisjoint(life.phases) for life in history.lives),
         "ended by SIGTERM": sum(life.code == 0 and life.is_cycle for life in history.lives),
         "polls committed": len(history.polls),
         "edges": len(history.edges),

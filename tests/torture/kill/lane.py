@@ -32,15 +32,17 @@ def run_lane(order: Order) -> Verdict:
     """What lies in the folder from an earlier run is kept, and gone on with."""
     counts: Counter[str] = Counter()
     violations: list[str] = []
+    gaps_ms: list[int] = []
     order.folder.mkdir(parents=True, exist_ok=True)
     with wait_for_lock(order.folder / "lock"), Nursery() as nursery:
         for number, first in enumerate(range(0, order.cycles, order.cycles_of_an_era)):
             cycles = min(order.cycles_of_an_era, order.cycles - first)
             verdict = _verdict(nursery, order, order.folder / f"era-{number:03}", first, cycles)
             counts.update(verdict.counts)
+            gaps_ms += verdict.gaps_ms
             where = f"seed {order.seed}, lane {order.lane}, cycles from {first}"
             violations += [f"{where}: {violation}" for violation in verdict.violations]
-    return Verdict(dict(counts), tuple(violations))
+    return Verdict(dict(counts), tuple(violations), tuple(gaps_ms))
 
 
 def _verdict(nursery: Nursery, order: Order, folder: Path, first: int, cycles: int) -> Verdict:
@@ -55,7 +57,8 @@ def _verdict(nursery: Nursery, order: Order, folder: Path, first: int, cycles: i
 
 
 def _read(kept: Mapping[str, object]) -> Verdict:
-    counts, violations = kept["counts"], kept["violations"]
+    counts, violations, gaps_ms = kept["counts"], kept["violations"], kept["gaps_ms"]
     assert isinstance(counts, dict)
     assert isinstance(violations, list)
-    return Verdict(dict(counts), tuple(violations))
+    assert isinstance(gaps_ms, list)
+    return Verdict(dict(counts), tuple(violations), tuple(gaps_ms))

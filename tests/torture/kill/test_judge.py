@@ -8,6 +8,7 @@ import pytest
 from tests.torture.kill.harness import result_of
 from tests.torture.kill.history import Delivery, Edge, History, Life, Message, PollRow, Request
 from tests.torture.kill.judge import Verdict, judge
+from tests.torture.kill.phases import Phase
 from tests.torture.kill.tellings import Form, Telling
 
 A, B = "PRD-01-A", "PRD-01-B"
@@ -148,6 +149,14 @@ FALSE = [
         "unexplained duplicate: event f on alpha",
     ),
     (
+        "a yes that was recorded too late",
+        but(
+            lives=[replace(KILLED_IN_THE_GAP, struck_at=4_121), STOPPED],
+            messages=[replace(TRUE.messages[0], answered_at=2_120), *TRUE.messages[1:]],
+        ),
+        "recorded late: the yes to event f on alpha was 2001 ms old when the kill came",
+    ),
+    (
         "an unmarked duplicate",
         messages(message(23, 1, "alpha", NOW)),
         "unmarked duplicate: event f on alpha in life 1",
@@ -182,6 +191,11 @@ FALSE = [
         "now and gone in one message",
         messages(message(22, 1, "beta", NOW, SOLD_OUT, answered=False)),
         "'now' of stock known to be gone: event f on beta in life 1",
+    ),
+    (
+        "now, when this life had known for long that it was gone",
+        messages(message(51, 1, "alpha", REPEATED), without=(23,)),
+        "'now' of stock known to be gone: event f on alpha in life 1",
     ),
     ("another product", messages(message(41, 1, "alpha", replace(BACK, code=B))), "false: "),
     ("in stock of an end", messages(message(31, 1, "alpha", replace(SOLD_OUT, form=Form.NOW))), "false: "),
@@ -252,6 +266,23 @@ def test_a_sigterm_may_end_it_at_once_before_it_minds_them_and_when_its_stop_is_
 ) -> None:
     ended = Life(2, 9000, code=-15, signals=("SIGTERM",) * signals, asked=asked)
     assert judge(replace(TRUE, lives=[*TRUE.lives, ended])).violations == ()
+
+
+def test_how_old_a_yes_was_at_the_kill_is_measured() -> None:
+    answered = replace(TRUE.messages[0], answered_at=2_120)
+    lives = [replace(KILLED_IN_THE_GAP, struck_at=2_127), STOPPED]
+    verdict = judge(replace(TRUE, lives=lives, messages=[answered, *TRUE.messages[1:]]))
+    assert verdict.violations == ()
+    assert verdict.gaps_ms == (7,)
+    counts = result_of([verdict, Verdict({}, gaps_ms=(1, 90))], quick=True).counts
+    assert counts["ms from a yes to the kill before its record, median"] == 7
+    assert counts["ms from a yes to the kill before its record, longest"] == 90
+
+
+def test_one_kill_in_the_gaps_of_two_channels_is_one() -> None:
+    both = replace(KILLED_IN_THE_GAP, phases=(Phase.GAP, Phase.GAP_ANSWERED))
+    counts = result_of([judge(replace(TRUE, lives=[both, STOPPED]))], quick=True).counts
+    assert counts["killed in the gap in all"] == 1
 
 
 def test_lost_edges_are_counted() -> None:

@@ -7,11 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from tests.torture.kill.catalogue import RULES
 from tests.torture.kill.history import Delivery, Edge, History, Life, Message
 from tests.torture.kill.polls import by_opening
 from tests.torture.kill.tellings import Form, Telling
+
+RECORDED_WITHIN_MS: Final = 2_000
+"""A yes is recorded at once; all of this is for a busy machine. A kill meanwhile brings a repeat."""
+
+KNOWN_WITHIN_MS: Final = 2_000
+"""So soon after a poll its edges are committed, and what was chosen before is with the receiver."""
 
 CHANNELS_OF = {rule.name: rule.channels for rule in RULES}
 Reception = tuple[Message, Telling]
@@ -20,11 +27,15 @@ Receptions = Mapping[tuple[str, str], Sequence[Reception]]
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Of one event on one channel: those for each reason, and the complaints."""
+    """Of one event on one channel: those for each reason, and the complaints.
+
+    `gaps_ms`: how old a whole yes was when the kill came, which left it unrecorded.
+    """
 
     by_gap: int = 0
     by_cut: int = 0
     violations: tuple[str, ...] = ()
+    gaps_ms: tuple[int, ...] = ()
 
 
 def receptions_of(history: History) -> tuple[Receptions, list[str]]:
@@ -99,14 +110,19 @@ def marks(history: History, receptions: Receptions) -> tuple[int, list[str]]:
 def said_now_of_what_was_gone(
     history: History, receptions: Receptions, lives: Mapping[int, int]
 ) -> list[str]:
-    """An earlier life had committed the end, or the same message tells it; `lives` has that of each poll."""
+    """An earlier life had committed the end, or this one long ago, or the same message tells it.
+
+    `lives` has that of each poll.
+    """
     ends = by_opening(history.edges)
+    known_at = {poll.id: poll.at + poll.duration_ms + KNOWN_WITHIN_MS for poll in history.polls}
     return [
         f"'now' of stock known to be gone: event {event} on {channel} in life {message.life}"
         for (event, channel), came in receptions.items()
         for message, telling in came
         if telling.form is Form.NOW and event in ends
         if lives.get(ends[event].poll, message.life) < message.life
+        or known_at.get(ends[event].poll, message.at) < message.at
         or ends[event].event in {beside.event for beside in message.tellings}
     ]
 
@@ -150,18 +166,32 @@ def _agrees(telling: Telling, edge: Edge | None) -> bool:
 def _repeats(key: tuple[str, str], came: Iterable[Reception], lives: Mapping[int, Life]) -> Repeats:
     event, channel = key
     by_gap = by_cut = 0
+    gaps_ms = []
     violations = []
     for (before, _), (after, telling) in pairwise(came):
         life = lives.get(before.life)
         if life is not None and life.claimed.get(key, before.at + 1) <= before.at:
             by_gap += 1
+            gaps_ms += _gap_ms(before, life)
         elif not before.answered:
             by_cut += 1
         else:
             violations.append(f"unexplained duplicate: event {event} on {channel} in life {after.life}")
         if not telling.marked:
             violations.append(f"unmarked duplicate: event {event} on {channel} in life {after.life}")
-    return Repeats(by_gap, by_cut, tuple(violations))
+    violations += [
+        f"recorded late: the yes to event {event} on {channel} was {gap_ms} ms old when the kill came"
+        for gap_ms in gaps_ms
+        if gap_ms > RECORDED_WITHIN_MS
+    ]
+    return Repeats(by_gap, by_cut, tuple(violations), tuple(gaps_ms))
+
+
+def _gap_ms(message: Message, life: Life) -> list[int]:
+    """None when it was not answered whole before the kill."""
+    if message.answered_at is None or life.struck_at is None:
+        return []
+    return [max(life.struck_at - message.answered_at, 0)]
 
 
 def _is_ended(delivery: Delivery, edge: Edge | None) -> bool:
