@@ -10,7 +10,7 @@ from monitor.config.settings import Config, SourceSettings
 from monitor.core.answer import Failed, FailureKind
 from monitor.core.assemble import Observed, assemble
 from monitor.core.errors import ConfigError
-from monitor.core.matching import Condition, Met, NotMet, Rule, Unknown, condition
+from monitor.core.matching import Condition, Rule, Unknown, condition
 from monitor.core.product import Feed, Invalid, ProductKey, Seen
 from monitor.source.client import Client
 
@@ -85,17 +85,6 @@ def verdicts(rules: Sequence[Rule], key: ProductKey, observed: Seen | Invalid) -
     if isinstance(observed, Invalid):
         return {rule.name: Unknown(observed.reason) for rule in rules}
     return {rule.name: condition(rule, key, observed) for rule in rules}
-
-
-def verdict_text(verdict: Condition) -> str:
-    """`met`, `not met: remaining`, `unknown: price was never known`."""
-    match verdict:
-        case Met():
-            return "met"
-        case NotMet(key):
-            return f"not met: {key}"
-        case Unknown(why):
-            return f"unknown: {why}"
 
 
 async def _ask_source(source: SourceSettings, key: str) -> list[Asked]:

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from monitor.cli.asking import Asked, ask_all, failure_text, failures, listed, verdict_text, verdicts
+from monitor.cli.asking import Asked, ask_all, failure_text, failures, listed, verdicts
 from monitor.cli.findings import Finding, failed, ok, warning
 from monitor.cli.output import upstream
 from monitor.config.settings import Config, SourceSettings
 from monitor.core.answer import Failed
 from monitor.core.errors import ConfigError, UpstreamError
+from monitor.core.explaining import verdict_text
 from monitor.core.matching import NotMet, Rule, covers
 from monitor.core.product import Attributes, Invalid, ProductKey, Seen, is_available
 

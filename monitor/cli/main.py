@@ -23,6 +23,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
         "Check configuration, database and secrets; with --online all of it.",
     ),
     "once": ("monitor.cli.once:once", "Ask for the stock once and show it; stores and tells nothing."),
+    "wait": ("monitor.cli.wait:wait", "Wait until a rule is met, then print the product or run a command."),
     "status": ("monitor.cli.status:status", "What is watched, what is in stock, what waits to be sent."),
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
     "forecast": ("monitor.cli.forecast:forecast", "The chance that products come back soon."),
@@ -49,7 +50,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     1: "trouble",
     2: "the command line is wrong",
     3: "the configuration or a secret is wrong",
-    4: "nothing in stock",
+    4: "nothing in stock, or not in time",
     5: "the provider cannot be reached, or refuses the key",
     6: "trouble with the database",
 }

@@ -15,7 +15,6 @@ from monitor.cli.asking import (
     failure_text,
     failures,
     listed,
-    verdict_text,
     verdicts,
 )
 from monitor.cli.options import Verb, config_option, json_option, the_config
@@ -37,6 +36,7 @@ from monitor.cli.output import (
 from monitor.config.settings import Config
 from monitor.core.answer import Failed
 from monitor.core.errors import UpstreamError
+from monitor.core.explaining import verdict_text
 from monitor.core.matching import Met
 from monitor.core.product import UNKNOWN_ATTRIBUTES, Invalid, ProductKey, Seen, is_available, is_blocked
 

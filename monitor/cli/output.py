@@ -136,7 +136,7 @@ def print_line(*cells: Cell) -> None:
 
 def print_json(value: object) -> None:
     """Indented, keys as given; moments as ISO 8601 in UTC, durations in seconds, decimals as numbers."""
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
 def console(*, err: bool = False) -> Console:
@@ -160,7 +160,7 @@ def is_terminal(stream: TextIO | None = None) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _plain(value: object) -> Any:  # noqa: PLR0911
+def plain(value: object) -> Any:  # noqa: PLR0911
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -171,12 +171,12 @@ def _plain(value: object) -> Any:  # noqa: PLR0911
         case Enum():
             return value.value
         case Mapping():
-            return {str(key): _plain(inner) for key, inner in value.items()}
+            return {str(key): plain(inner) for key, inner in value.items()}
         case str() | int() | float() | bool() | None:
             return value
         case Sequence() | set() | frozenset():
-            return [_plain(inner) for inner in value]
+            return [plain(inner) for inner in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return _plain(asdict(value))
+            return plain(asdict(value))
         case _:
             return str(value)

@@ -12,6 +12,7 @@ from monitor.core.product import Invalid, Seen
 from monitor.core.style import Style
 from monitor.core.timeline import StockState
 from monitor.core.words import Language
+from monitor.store.locks import is_daemon
 
 
 def as_json(place: Place, found: Overview, holder: str | None) -> dict[str, Any]:
@@ -37,8 +38,9 @@ def as_json(place: Place, found: Overview, holder: str | None) -> dict[str, Any]
 
 
 def _holder(holder: str | None) -> dict[str, Any]:
-    pid = (holder or "").partition(" ")[0]
-    return {"running": holder is not None, "pid": int(pid) if pid.isdecimal() else None}
+    running = holder if holder is not None and is_daemon(holder) else None
+    pid = (running or "").partition(" ")[0]
+    return {"running": running is not None, "pid": int(pid) if pid.isdecimal() else None}
 
 
 def _feed(feed: FeedView) -> dict[str, Any]:

@@ -31,15 +31,14 @@ from monitor.core.product import Seen
 from monitor.core.style import Style
 from monitor.core.timeline import StockState
 from monitor.core.words import Language
+from monitor.store.locks import is_daemon
 
 WIDE: Final = 110
 """From so many columns on there is room for names and prices, and for a character an hour."""
 
 
 def print_overview(place: Place, found: Overview, holder: str | None, glyphs: Glyphs) -> None:
-    pid, _, what = (holder or "").partition(" ")
-    who = good(f"{what} is running (process {pid})") if holder else careful("no monitor is running")
-    print_line(when(found.now, place.zone), faint(f"({place.zone.key})"), who)
+    print_line(when(found.now, place.zone), faint(f"({place.zone.key})"), _who(holder))
     print_line()
     print_table(_feeds(found), title="Sources", empty="nothing was polled yet")
     print_line()
@@ -53,6 +52,15 @@ def print_overview(place: Place, found: Overview, holder: str | None, glyphs: Gl
     if found.episodes:
         print_line()
         _print_notices(place, found)
+
+
+def _who(holder: str | None) -> Cell:
+    if holder is None:
+        return careful("no monitor is running")
+    pid, _, what = holder.partition(" ")
+    if is_daemon(holder):
+        return good(f"{what} is running (process {pid})")
+    return careful(f"no monitor is running: {what} (process {pid}) holds the database and stores nothing")
 
 
 def _feeds(found: Overview) -> Table:

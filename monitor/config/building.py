@@ -36,6 +36,7 @@ def build(document: Document, path: Path) -> settings.Config:
         channels=channels,
         rules=tuple(_rule(watch, document, everyone) for watch in document.watch if watch.enabled),
         calendar=_calendar(document),
+        disabled=tuple(_rule(watch, document, everyone) for watch in document.watch if not watch.enabled),
     )
 
 

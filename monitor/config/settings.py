@@ -106,7 +106,7 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole of monitor.toml. Disabled watches are not among `rules`.
+    """The whole of monitor.toml. Watches that are not enabled are in `disabled`, not in `rules`.
 
     `warnings` are sentences with file and line, like the problems of a ConfigError.
     """
@@ -118,5 +118,6 @@ class Config:
     web: WebSettings | None = None
     channels: tuple[ChannelSettings, ...] = ()
     rules: tuple[Rule, ...] = ()
+    disabled: tuple[Rule, ...] = ()
     warnings: tuple[str, ...] = ()
     calendar: Calendar = field(default_factory=lambda: Calendar(ZoneInfo(DEFAULT_TIMEZONE)))

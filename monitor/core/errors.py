@@ -5,6 +5,7 @@
     │   └── SecretError     3  a secret that a command needs cannot be fetched, or is not usable
     ├── UpstreamError       5  the provider cannot be reached, or refuses the key
     └── DatabaseError       6  the database is newer, corrupt, held by another, or not writable
+        ├── DatabaseHeld      a monitor has it open, or another process that lets nobody else poll
         ├── DatabaseBusy      another process kept the write lock for longer than our patience
         ├── DatabaseGone      the file was deleted under the running monitor
         └── DatabaseReplaced  another file lies in its place
@@ -44,6 +45,14 @@ class UpstreamError(MonitorError):
 
 class DatabaseError(MonitorError):
     exit_code = 6
+
+
+class DatabaseHeld(DatabaseError):  # noqa: N818
+    """`holder`: its process id and a word of what it is, as far as that is known."""
+
+    def __init__(self, sentence: str, holder: str) -> None:
+        super().__init__(sentence)
+        self.holder = holder
 
 
 class DatabaseBusy(DatabaseError):  # noqa: N818 - as sqlite and we say it

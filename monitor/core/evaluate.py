@@ -18,7 +18,7 @@ from monitor.core.draft import Draft
 from monitor.core.matching import Condition, Met, NotMet, Rule, Unknown, condition
 from monitor.core.notices import note_failed_poll, note_ok_poll
 from monitor.core.observe import observe
-from monitor.core.product import Absent, Invalid, ProductKey, Seen
+from monitor.core.product import Absent, Invalid, Observation, ProductKey, Seen
 from monitor.core.watching import note_watched, watches
 from monitor.core.world import Changes, FeedState, Settings, World
 
@@ -51,6 +51,19 @@ def decide_observed(
         _decide_ok(draft, observed, record)
     draft.changes.state = replace(draft.changes.state, last_poll_at=record.at)
     return draft.decision, draft.changes
+
+
+def condition_of(rule: Rule, key: ProductKey, observation: Observation) -> Condition:
+    """Is the rule met by what a poll observed, whatever that was?"""
+    match observation:
+        case Seen() as seen:
+            return condition(rule, key, seen)
+        case Invalid(reason):
+            return Unknown(reason)
+        case Absent(sure):
+            return NotMet("listing") if sure else Unknown("not listed, for the first time")
+        case _ as never:
+            assert_never(never)
 
 
 def _judged(world: World, poll: Poll) -> Observed | Failed:
@@ -129,7 +142,7 @@ def _alerts_that_time_moves(draft: Draft) -> dict[str, list[ProductKey]]:
 
 def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:
     known = draft.alert(rule.name, key)
-    before, verdict = known.state, _condition(draft, rule, key)
+    before, verdict = known.state, condition_of(rule, key, draft.product(key).current)
     after = next_state(before, verdict, rule, draft.now)
     if isinstance(before, Inactive) and isinstance(after, Inactive):
         return
@@ -146,18 +159,6 @@ def _evaluate(draft: Draft, rule: Rule, key: ProductKey) -> None:
                 draft.put_alert(alert)
             if isinstance(after, Firing) and isinstance(verdict, Met):
                 repeat_if_due(draft, rule, alert)
-        case _ as never:
-            assert_never(never)
-
-
-def _condition(draft: Draft, rule: Rule, key: ProductKey) -> Condition:
-    match draft.product(key).current:
-        case Seen() as seen:
-            return condition(rule, key, seen)
-        case Invalid(reason):
-            return Unknown(reason)
-        case Absent(sure):
-            return NotMet("listing") if sure else Unknown("not listed, for the first time")
         case _ as never:
             assert_never(never)
 

@@ -13,12 +13,13 @@ from monitor.daemon.threads import in_thread
 from monitor.notify.lanes import LONGEST_SLEEP_S
 from monitor.source.client import Client
 from monitor.store.database import Database
+from monitor.store.locks import DAEMON
 from monitor.store.store import Store
 
 
 async def open_store(config: Config) -> Store:
     """Raises DatabaseError."""
-    return Store(await in_thread(partial(Database.open, config.storage.url, holder="monitor run")))
+    return Store(await in_thread(partial(Database.open, config.storage.url, holder=DAEMON)))
 
 
 async def load_senders(wanted: Mapping[str, Target], config: Config) -> Mapping[str, Loaded]:

@@ -45,7 +45,7 @@ def standing(url: str) -> Standing:
         exists,
         revision,
         is_behind(revision, file),
-        _holder(Path(f"{file}.lock")),
+        holder_of(file),
         all(os.access(place, os.W_OK) for place in places),
     )
 
@@ -56,18 +56,22 @@ def product_codes(url: str) -> list[str]:
         return list(connection.exec_driver_sql("SELECT DISTINCT product_code FROM product").scalars())
 
 
-def _revision(file: Path) -> str | None:
-    with reading_as_it_is(file) as connection:
-        return revision_of(connection, file)
+def holder_of(file: Path) -> str | None:
+    """The process id and words of who holds `file` for its life; None: nobody that is seen from here.
 
-
-def _holder(lock: Path) -> str | None:
-    """Asked of the kernel: to try the lock would turn away a daemon that starts just then."""
+    Asked of the kernel: to try the lock would turn away a daemon that starts just then.
+    """
+    lock = Path(f"{file}.lock")
     with suppress(OSError):
         inode = lock.stat().st_ino
         if any(_is_on(line, inode) for line in KERNEL_LOCKS.read_text().splitlines()):
             return lock.read_text(errors="replace").strip() or "unknown"
     return None
+
+
+def _revision(file: Path) -> str | None:
+    with reading_as_it_is(file) as connection:
+        return revision_of(connection, file)
 
 
 def _is_on(line: str, inode: int) -> bool:

@@ -16,16 +16,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from monitor.core.errors import DatabaseBusy, DatabaseError
+from monitor.core.errors import DatabaseBusy, DatabaseError, DatabaseHeld
 
 PATIENCE: Final = timedelta(seconds=5)
 LONGEST_NAP_S: Final = 0.02
+DAEMON: Final = "monitor run"
+"""What a daemon says of itself in the lock file."""
+
+LONGEST_HOLDER: Final = 400
+"""Bytes: a process id, and a word with the name of a rule in it."""
 
 
 class LifeLock:
     """`<file>.lock`, held for as long as a daemon lives; it holds its process id and a word of what it is.
 
-    Raises DatabaseError at once when another process holds it, or when it cannot be made.
+    Raises DatabaseHeld at once when another process holds it, DatabaseError when it cannot be made.
     """
 
     def __init__(self, file: Path, holder: str) -> None:
@@ -51,10 +56,8 @@ class LifeLock:
 
     def _take(self, file: Path, holder: str) -> None:
         if not _try(self._descriptor):
-            said = os.pread(self._descriptor, 200, 0).decode(errors="replace").split(maxsplit=1)
-            who = f"the monitor with process id {said[0]}" if said else "another monitor"
-            what = f" ({said[1].strip()})" if len(said) > 1 else ""
-            raise DatabaseError(f"{file} is held by {who}{what}; stop it first")
+            holder = os.pread(self._descriptor, LONGEST_HOLDER, 0).decode(errors="replace").strip()
+            raise DatabaseHeld(f"{file} is held by {holder_text(holder)}; stop it first", holder)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()} {holder}\n".encode(), 0)
 
@@ -113,6 +116,18 @@ class WriteLock:
 
     def _busy(self) -> DatabaseBusy:
         return DatabaseBusy(f"{self._file} is being written by another process; try again in a moment")
+
+
+def holder_text(holder: str) -> str:
+    """Of what stands in a lock file: `the monitor with process id 123 (monitor run)`."""
+    pid, _, what = holder.partition(" ")
+    who = f"the monitor with process id {pid}" if pid else "another monitor"
+    return f"{who} ({what.strip()})" if what else who
+
+
+def is_daemon(holder: str) -> bool:
+    """False: it holds the database, and stores no polls in it."""
+    return holder.partition(" ")[2].strip() == DAEMON
 
 
 def give_to_owner(path: Path) -> None:
