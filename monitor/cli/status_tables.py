@@ -58,6 +58,8 @@ def _who(holder: str | None) -> Cell:
     if holder is None:
         return careful("no monitor is running")
     pid, _, what = holder.partition(" ")
+    if not what:
+        return careful("a monitor is starting or ending")
     if is_daemon(holder):
         return good(f"{what} is running (process {pid})")
     return careful(f"no monitor is running: {what} (process {pid}) holds the database and stores nothing")

@@ -1,11 +1,13 @@
 """Who watches for `monitor wait`, a daemon's database or a poller of its own, and the wait itself."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
+from pathlib import Path
 from typing import Final, Protocol
 
 import click
@@ -16,11 +18,13 @@ from monitor.core.errors import ConfigError, DatabaseError, DatabaseHeld
 from monitor.core.matching import Rule
 from monitor.core.waiting import Answered, Found, Look, found_by, may_match
 from monitor.daemon.clock import Clock, SystemClock
-from monitor.store.glance import holder_of
+from monitor.store.glance import UNNAMED, holder_of
 from monitor.store.locks import LifeLock, holder_text, is_daemon
 from monitor.store.sqlite import file_of
 
 LOOKED_EACH_S: Final = 1.0
+NAME_TAKES_LOOKS: Final = 50
+NAME_LOOKED_FOR_EACH_S: Final = 0.02
 
 
 class Watcher(Protocol):
@@ -95,12 +99,12 @@ def _feeds(config: Config, rule: Rule) -> tuple[Answered, ...]:
 def _watching(config: Config, rule: Rule, feeds: tuple[Answered, ...], clock: Clock) -> Iterator[Watcher]:
     """Beside a daemon, or in its place: then no second wait and no daemon can do the same."""
     file = file_of(config.storage.url)
-    holder = holder_of(file)
+    holder = _named_holder(file)
     if holder is None:
         try:
             lock = LifeLock(file, f"monitor wait {rule.name}")
         except DatabaseHeld as held:
-            holder = held.holder
+            holder = _named_holder(file) or held.holder
         else:
             with closing(lock), closing(_lookout(config, rule, feeds, clock)) as watcher:
                 yield watcher
@@ -114,6 +118,16 @@ def _watching(config: Config, rule: Rule, feeds: tuple[Answered, ...], clock: Cl
 
     with closing(Beside(config.storage.url, feeds, clock)) as beside:
         yield beside
+
+
+def _named_holder(file: Path) -> str | None:
+    """A process that starts takes the lock first and writes its name a moment later."""
+    for _ in range(NAME_TAKES_LOOKS):
+        holder = holder_of(file)
+        if holder != UNNAMED:
+            break
+        time.sleep(NAME_LOOKED_FOR_EACH_S)
+    return holder
 
 
 def _lookout(config: Config, rule: Rule, feeds: tuple[Answered, ...], clock: Clock) -> Watcher:

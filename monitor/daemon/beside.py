@@ -9,7 +9,7 @@ from typing import Final
 from monitor.core.errors import DatabaseBusy, DatabaseError
 from monitor.core.waiting import Answered, Look, due_at
 from monitor.daemon.clock import Clock
-from monitor.store.glance import holder_of
+from monitor.store.glance import UNNAMED, holder_of
 from monitor.store.listening import Ear
 from monitor.store.locks import is_daemon
 from monitor.store.looking import newest_poll, polled, stock_now
@@ -84,7 +84,7 @@ class Beside:
         holder = self._holder(self._file)
         if holder is None:
             return "no monitor is running any more: nothing is known until it is back"
-        if is_daemon(holder):
+        if is_daemon(holder) or holder == UNNAMED:
             return None
         return f"no monitor is running: {holder.partition(' ')[2]} holds its database, and nothing is stored"
 

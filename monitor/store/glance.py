@@ -15,6 +15,8 @@ from monitor.store.revision import is_behind, revision_of
 from monitor.store.sqlite import file_of
 
 KERNEL_LOCKS: Final = Path("/proc/locks")
+UNNAMED: Final = "unknown"
+"""Who holds it has not written its name yet, or has just taken it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def holder_of(file: Path) -> str | None:
     with suppress(OSError):
         inode = lock.stat().st_ino
         if any(_is_on(line, inode) for line in KERNEL_LOCKS.read_text().splitlines()):
-            return lock.read_text(errors="replace").strip() or "unknown"
+            return lock.read_text(errors="replace").strip() or UNNAMED
     return None
 
 

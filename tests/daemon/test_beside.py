@@ -11,6 +11,7 @@ from monitor.core.errors import DatabaseError
 from monitor.core.moment import from_ms
 from monitor.core.waiting import Answered
 from monitor.daemon.beside import BORNE_S, LISTENED_EACH_S, RESTED_S, Beside
+from monitor.store.glance import UNNAMED
 from tests.cli.stock import stock, stocked
 from tests.fakes.clock import NOON, FakeClock
 from tests.store.ground import FEED, Monitor, key
@@ -100,6 +101,8 @@ def test_a_daemon_that_dies_is_said_to_be_gone_until_it_is_back(tmp_path: Path) 
         assert "no monitor is running any more" in (beside.next(1).gone or "")
         stage.holder = "18 monitor wait trainers"
         assert "monitor wait trainers holds its database" in (beside.next(1).gone or "")
+        stage.holder = UNNAMED
+        assert beside.next(1).gone is None, "it is about to say who it is"
         stage.holder = "19 monitor run"
         assert beside.next(1).gone is None
         beside.close()
