@@ -14,9 +14,10 @@ from typing import Final
 
 from tests.torture.report import CHECKOUT, Count, Result, Run
 from tests.torture.soak.accounts import Books, Transition, balanced, compared
+from tests.torture.soak.excuses import not_excused
 from tests.torture.soak.judge import Hour, growth, judged
 from tests.torture.soak.reading import Truth, hours_of, integrity, read_books, read_log, read_truth
-from tests.torture.soak.story import WATCHED, Story
+from tests.torture.soak.story import WATCHED, Outage, Story
 
 HOURS_A_DAY: Final = 24
 HOURS: Final = 30.0 * HOURS_A_DAY
@@ -36,6 +37,7 @@ class Soaked:
     hours: Sequence[Hour]
     books: Books
     damage: Sequence[str]
+    outages: Sequence[Outage]
 
 
 def torture(run: Run) -> Result:
@@ -57,7 +59,8 @@ def soak(story: Story, run: Run) -> Soaked:
     databases.append(folder / "monitor.db")
     books.add(read_books(databases[-1]))
     damage = [f"{file.name}: {found}" for file in databases if (found := integrity(file)) != "ok"]
-    return Soaked(code, error, truth, hours_of(truth.samples, lines, story.outages), books, damage)
+    hours = hours_of(truth.samples, lines, story.outages)
+    return Soaked(code, error, truth, hours, books, damage, story.outages)
 
 
 def violations(soaked: Soaked) -> list[str]:
@@ -67,6 +70,7 @@ def violations(soaked: Soaked) -> list[str]:
     found += judged(soaked.hours, channels=2)
     found += compared(_of_stock(soaked.books), soaked.truth.served, WATCHED_CODES)
     found += balanced(soaked.books, soaked.truth.accepted, CHANNELS)
+    found += not_excused(soaked.books, soaked.outages)
     return found
 
 

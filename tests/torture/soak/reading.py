@@ -25,10 +25,11 @@ _TRANSITIONS: Final = (
 )
 _DELIVERIES: Final = (
     "SELECT d.id, d.transition_id, coalesce(t.event_id, n.event_id), coalesce(p.product_code, n.subject),"
-    " d.channel, d.state FROM delivery d LEFT JOIN notice n ON n.id = d.notice_id"
-    " LEFT JOIN transition t ON t.id = d.transition_id LEFT JOIN product p ON p.id = t.product_id"
+    " d.channel, d.state, d.reason, coalesce(d.ended_at, :begin) - :begin FROM delivery d"
+    " LEFT JOIN notice n ON n.id = d.notice_id LEFT JOIN transition t ON t.id = d.transition_id"
+    " LEFT JOIN product p ON p.id = t.product_id"
 )
-_ATTEMPTS: Final = "SELECT id, delivery_id, message_id, outcome FROM attempt"
+_ATTEMPTS: Final = "SELECT id, delivery_id, message_id FROM attempt"
 
 
 @dataclass(slots=True)
@@ -81,7 +82,8 @@ def read_books(database: Path) -> Books:
             id_: Transition(event, rule, product, at - BEGIN_MS, edge)
             for id_, event, rule, product, at, edge in connection.execute(_TRANSITIONS)
         }
-        deliveries = {row[0]: Delivery(*row[1:]) for row in connection.execute(_DELIVERIES)}
+        rows = connection.execute(_DELIVERIES, {"begin": BEGIN_MS})
+        deliveries = {row[0]: Delivery(*row[1:]) for row in rows}
         return Books(
             transitions, deliveries, {row[0]: Attempt(*row[1:]) for row in connection.execute(_ATTEMPTS)}
         )
@@ -94,10 +96,12 @@ def integrity(database: Path) -> str:
 
 def _accepted(told: dict[str, Any]) -> Accepted:
     if "raw" not in told:
-        return Accepted(told["accepted"], _ms(told["at"]), told["title"], told["body"])
+        facts = (told["accepted"], _ms(told["at"]), told["title"], told["body"])
+        return Accepted(*facts, told["answered"])
     message = email.message_from_bytes(told["raw"].encode("latin-1"), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
-    return Accepted(told["accepted"], _ms(told["at"]), str(message["subject"]), message.get_content())
+    text = (str(message["subject"]), message.get_content())
+    return Accepted(told["accepted"], _ms(told["at"]), *text, told["answered"])
 
 
 def _ms(at_s: float) -> int:

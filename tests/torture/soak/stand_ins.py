@@ -23,7 +23,9 @@ Tell = Callable[[dict[str, Any]], None]
 API_KEY: Final = "canary-api-key-soak"
 REFUSED: Final = "refused"
 HELD_S: Final = {"slow": 5.0, "late": 20.0, "stuck": 100.0}
-"""So long the webhook waits before it accepts. The monitor gives up after 15 s."""
+"""So long the webhook waits before it accepts."""
+GIVEN_UP_AFTER_S: Final = 15.0
+"""So long the monitor waits for it."""
 _FAULTS: Final = {
     "500": FaultKind.SERVER_ERROR,
     "hang": FaultKind.HANG,
@@ -166,13 +168,15 @@ class Hook(Receiver):
             return Response(int(self.mood), b"{}")
         if self.mood == "429":
             return Response(429, b"{}", headers=(("Retry-After", "120"),))
-        if self.mood in HELD_S:
-            await self._hold(HELD_S[self.mood])
+        heard_at, held_s = self._loop.time(), HELD_S.get(self.mood or "", 0.0)
+        if held_s:
+            await self._hold(held_s)
         payload = json.loads(request.body)
         self._tell(
             {
                 "accepted": "hook",
-                "at": self._loop.time(),
+                "at": heard_at,
+                "answered": held_s < GIVEN_UP_AFTER_S,
                 "title": payload["title"],
                 "body": payload["message"],
             }
@@ -197,8 +201,10 @@ class Mail(Receiver):
                 return
             if command == "DATA":
                 raw = await reader.readuntil(b"\r\n.\r\n")
-                self._tell({"accepted": "mail", "at": self._loop.time(), "raw": raw.decode("latin-1")})
-                if self.mood == "hang up":
+                swallows = self.mood == "hang up"
+                told = {"at": self._loop.time(), "answered": not swallows, "raw": raw.decode("latin-1")}
+                self._tell({"accepted": "mail", **told})
+                if swallows:
                     writer.transport.abort()
                     return
                 writer.write(b"250 OK\r\n")
