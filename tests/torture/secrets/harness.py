@@ -16,6 +16,7 @@ MUST_BE_SAID: Final = (
     "send failed",
     "reload refused",
     "poll failed",
+    story.TROUBLE,
     "***",
 )
 

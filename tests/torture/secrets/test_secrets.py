@@ -60,6 +60,16 @@ def test_no_secret_is_written_by_a_daemon_whose_receivers_quote_it(town: Town) -
     assert [why for why in owed(town) if "was in no request" in why] == []
 
 
+def test_a_spoilt_database_brings_the_trouble_that_is_waited_for(tmp_path: Path) -> None:
+    with built(tmp_path / "town", mint(SEED)) as spoilt:
+        spoilt.upstream.answers["127.0.0.1"] = answer_of_stock(3)
+        daemon = spoilt.stage.start()
+        assert "database" in daemon.said
+        assert story.TROUBLE not in daemon.said
+        story.database_is_spoilt(spoilt, daemon)
+        assert story.TROUBLE in daemon.said
+
+
 @pytest.mark.parametrize("place", ["output of the daemon", "rows of the database", "messages to discord.com"])
 def test_a_planted_secret_is_found(town: Town, place: str) -> None:
     before = town.found[place]
