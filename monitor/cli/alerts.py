@@ -104,6 +104,7 @@ def retry(delivery: int) -> None:
     from monitor.store import telling, upkeep
     from monitor.store.database import Database
     from monitor.store.glance import standing
+    from monitor.store.locks import is_daemon
 
     place = the_place()
     with Database.open_for_command(place.url) as database:
@@ -114,5 +115,6 @@ def retry(delivery: int) -> None:
             raise MonitorError(f"delivery {delivery} is for channel {channel}, which is not configured")
         now = datetime.now(UTC)
         database.write(lambda connection: upkeep.retry(connection, delivery, now))
-    when = "now" if standing(place.url).holder else "when the monitor starts"
+    holder = standing(place.url).holder
+    when = "now" if holder and is_daemon(holder) else "when the monitor starts"
     click.echo(f"delivery {delivery} goes to {channel} again, {when}")

@@ -33,6 +33,7 @@ class Hushed:
 def read_hushed(place: Place) -> Hushed:
     """All of one moment. Raises DatabaseError."""
     from monitor.store.glance import standing
+    from monitor.store.locks import is_daemon
     from monitor.store.past import load_products
     from monitor.store.readonly import reading
     from monitor.store.silences import all_silences
@@ -45,7 +46,8 @@ def read_hushed(place: Place) -> Hushed:
         silences = all_silences(connection)
     rules = tuple(known) if place.rules is None else tuple(rule.name for rule in place.rules)
     codes = tuple(sorted({key.product_code for key in ids.products}))
-    return Hushed(silences, alerts, rules, codes, standing(place.url).holder is not None)
+    holder = standing(place.url).holder
+    return Hushed(silences, alerts, rules, codes, holder is not None and is_daemon(holder))
 
 
 def fires_under(silence: Silence, alerts: Iterable[Alert], now: datetime) -> list[Alert]:

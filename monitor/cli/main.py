@@ -27,6 +27,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("monitor.cli.status:status", "What is watched, what is in stock, what waits to be sent."),
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
     "forecast": ("monitor.cli.forecast:forecast", "The chance that products come back soon."),
+    "explain": (
+        "monitor.cli.explain:explain",
+        "Why a product meets a rule or not, and what would be told next.",
+    ),
     "alerts": ("monitor.cli.alerts:alerts", "What was announced, and what became of each message."),
     "silence": ("monitor.cli.silence:silence", "Announce nothing of a rule or a product for a while."),
     "silences": ("monitor.cli.silences:silences", "What is silenced, until when, and why."),

@@ -22,7 +22,7 @@ def as_json(place: Place, found: Overview, holder: str | None) -> dict[str, Any]
         "monitor": _holder(holder),
         "sources": [_feed(feed) for feed in found.feeds],
         "products": [_product(place, view) for view in found.products],
-        "alerts": [_alert(alert) for alert in found.alerts],
+        "alerts": [alert_json(alert) for alert in found.alerts],
         "channels": [asdict(channel) for channel in found.channels],
         "notices": [
             {
@@ -75,7 +75,7 @@ def _product(place: Place, view: ProductView) -> dict[str, Any]:
     }
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
+def alert_json(alert: Alert) -> dict[str, Any]:
     state = alert.state
     return {
         "rule": alert.rule,

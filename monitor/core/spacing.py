@@ -32,10 +32,11 @@ class Spacing:
 
     def allows(self, min_gap: timedelta, now: datetime) -> bool:
         """May an opening be announced now?"""
-        if self.announced_at is None:
-            return True
-        gap = min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
-        return elapsed(self.announced_at, now) >= gap
+        return self.announced_at is None or elapsed(self.announced_at, now) >= self.gap(min_gap)
+
+    def gap(self, min_gap: timedelta) -> timedelta:
+        """How far apart the last announced opening and the next one must be."""
+        return min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
 
 
 def after_opening(spacing: Spacing | None, min_gap: timedelta, at: datetime) -> Spacing:

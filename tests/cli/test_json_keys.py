@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from monitor.cli.wait_result import FIELDS
 from tests.cli.calling import ROOT, call
 from tests.cli.stock import INTENTS, stock, stocked
 from tests.cli.test_alerts import notice
@@ -43,3 +44,7 @@ def test_every_key_is_on_the_page(tmp_path: Path, verb: str) -> None:
         told["rows"] = None  # its keys are names of tables: docs/database.md
     named = set(re.findall(r"`(\w+)`", section(verb.partition(" ")[0]) + section("once")))
     assert set(keys(told)) <= named
+
+
+def test_every_field_of_a_product_that_was_waited_for_is_on_the_page() -> None:
+    assert set(FIELDS) <= set(re.findall(r'"(\w+)":', section("wait")))

@@ -108,8 +108,8 @@ IN_CORE: Final = (
     Mistake(
         "the gap between openings never widens",
         "monitor/core/spacing.py",
-        "gap = min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))",
-        "gap = min_gap",
+        "return min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))",
+        "return min_gap",
         "a product that flaps all night rings every minute",
         ("tests/core/test_spacing.py",),
     ),
