@@ -31,6 +31,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
         "monitor.cli.explain:explain",
         "Why a product meets a rule or not, and what would be told next.",
     ),
+    "backtest": ("monitor.cli.backtest:backtest", "What your rules would have announced of the stored past."),
     "alerts": ("monitor.cli.alerts:alerts", "What was announced, and what became of each message."),
     "silence": ("monitor.cli.silence:silence", "Announce nothing of a rule or a product for a while."),
     "silences": ("monitor.cli.silences:silences", "What is silenced, until when, and why."),

@@ -66,6 +66,19 @@ def edge(before: State, after: State) -> Edge | None:
     return Edge.RESOLVED if was and not is_ else None
 
 
+def moves_at(state: State, rule: Rule) -> datetime | None:
+    """When a timer runs out: until then the state stays what it is if the condition does. None: never."""
+    match state:
+        case Pending(since):
+            return since + rule.hold_for
+        case Clearing(_, cleared_at):
+            return cleared_at + rule.keep_firing_for
+        case Inactive() | Firing():
+            return None
+        case _:
+            assert_never(state)
+
+
 def resolved_at(before: State, now: datetime) -> datetime:
     """A resolve is dated when the product left, not when the patience ended."""
     return before.cleared_at if isinstance(before, Clearing) else now

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.core.alert import Clearing, Firing, Pending, State, elapsed, resolved_at
+from monitor.core.alert import Clearing, Firing, Pending, State, elapsed, moves_at, resolved_at
 from monitor.core.decision import (
     Alert,
     Cause,
@@ -82,6 +82,20 @@ def rests(alert: Alert, rule: Rule, now: datetime) -> bool:
     if not isinstance(alert.state, Firing) or alert.muted in _HELD:
         return False
     return not _is_reminder_due(alert, rule, now)
+
+
+def may_add_at(alert: Alert, rule: Rule, spacing: Spacing | None) -> datetime | None:
+    """When time alone may have something to say of it, though the product stays as it is. None: never.
+
+    Of an opening that was silenced nothing is known here: silences come and go.
+    """
+    if not isinstance(alert.state, Firing):
+        return moves_at(alert.state, rule)
+    if alert.muted is MuteReason.FLAPPING:
+        return None if spacing is None else spacing.allowed_at(rule.min_gap)
+    if rule.remind_every is None or alert.announced_at is None:
+        return None
+    return alert.announced_at + rule.remind_every
 
 
 def _is_reminder_due(alert: Alert, rule: Rule, now: datetime) -> bool:

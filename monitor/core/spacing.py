@@ -34,6 +34,10 @@ class Spacing:
         """May an opening be announced now?"""
         return self.announced_at is None or elapsed(self.announced_at, now) >= self.gap(min_gap)
 
+    def allowed_at(self, min_gap: timedelta) -> datetime | None:
+        """When an opening may be announced again. None: it always may."""
+        return None if self.announced_at is None else self.announced_at + self.gap(min_gap)
+
     def gap(self, min_gap: timedelta) -> timedelta:
         """How far apart the last announced opening and the next one must be."""
         return min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))

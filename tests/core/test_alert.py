@@ -13,6 +13,7 @@ from monitor.core.alert import (
     State,
     edge,
     elapsed,
+    moves_at,
     next_state,
     resolved_at,
 )
@@ -85,3 +86,22 @@ def test_a_resolve_is_dated_when_the_product_left() -> None:
 def test_a_since_in_the_future_reads_as_now() -> None:
     assert elapsed(NOW + MINUTE, NOW) == timedelta(0)
     assert elapsed(T2, NOW) == 3 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("state", "condition", "at"),
+    [
+        (Pending(T0), MET, T1),
+        (Clearing(T0, T1), NOT_MET, T1 + 2 * MINUTE),
+        (Inactive(), NOT_MET, None),
+        (Firing(T0), MET, None),
+    ],
+)
+def test_a_state_is_moved_by_time_when_its_timer_runs_out(
+    state: State, condition: Condition, at: datetime | None
+) -> None:
+    timed = rule(hold_for=MINUTE, keep_firing_for=2 * MINUTE)
+    assert moves_at(state, timed) == at
+    if at is not None:
+        assert next_state(state, condition, timed, at - timedelta.resolution) == state
+        assert next_state(state, condition, timed, at) != state

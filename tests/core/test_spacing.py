@@ -72,3 +72,16 @@ def test_an_edge_that_a_clock_step_left_in_the_future_reads_as_now() -> None:
 
 def test_a_resolve_without_an_episode_begins_none() -> None:
     assert after_resolve(None, START) is None
+
+
+@pytest.mark.parametrize("told", [1, 2, 3, 4, 5])
+def test_it_says_when_an_opening_may_be_announced_again(told: int) -> None:
+    spacing = _told(told)
+    again = spacing.allowed_at(MINUTE)
+    assert again is not None
+    assert spacing.allows(MINUTE, again)
+    assert not spacing.allows(MINUTE, again - SECOND)
+
+
+def test_where_nothing_was_announced_an_opening_always_may_be() -> None:
+    assert after_opening(None, MINUTE, START).allowed_at(MINUTE) is None
