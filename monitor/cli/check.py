@@ -1,7 +1,8 @@
 """`monitor check`: is everything set up? Changes nothing; with --online it asks the provider once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import click
 
@@ -19,7 +20,8 @@ from monitor.cli.options import Verb, config_option, json_option, the_config_pat
 from monitor.cli.output import print_json, print_line
 from monitor.config.loading import load
 from monitor.config.secret import SecretRef
-from monitor.config.settings import Config
+from monitor.config.settings import Command, Config
+from monitor.config.values import duration_text
 from monitor.core.errors import ConfigError, DatabaseError
 
 
@@ -63,7 +65,7 @@ def _findings(*, online: bool) -> list[Finding]:
     findings = [ok("configuration", _size_of(config))]
     findings += [warning("configuration", sentence) for sentence in config.warnings]
     secrets = [_secret(place, secret, os.environ) for place, secret in _secrets(config).items()]
-    findings += [*secrets, _database(config)]
+    findings += [*secrets, *_commands(config), _database(config)]
     if online:
         from monitor.cli.check_online import findings_online
 
@@ -87,8 +89,8 @@ def _secrets(config: Config) -> dict[str, SecretRef]:
     for source in config.sources:
         found[f"key of source {source.name}"] = source.api_key
     for channel in config.channels:
-        found[f"url of channel {channel.name}"] = channel.url
-        found[f"secret of channel {channel.name}"] = channel.secret
+        for key, reference in channel.secrets.items():
+            found[f"{key} of channel {channel.name}"] = reference
     found["heartbeat_url"] = config.monitor.heartbeat_url
     found["web token"] = config.web.token if config.web else None
     return {name: secret for name, secret in found.items() if secret is not None}
@@ -101,6 +103,27 @@ def _secret(name: str, secret: SecretRef, environ: Mapping[str, str]) -> Finding
         return failed(name, error)
     where = "in the configuration" if secret.kind == "literal" else f"{secret.kind} {secret.value}"
     return ok(name, f"there ({where})")
+
+
+def _commands(config: Config) -> Iterator[Finding]:
+    from monitor.notify.command import why_unusable
+
+    for channel in config.channels:
+        if isinstance(channel.to, Command):
+            what, path = f"command of channel {channel.name}", channel.to.argv[0]
+            if (why := why_unusable(path)) is not None:
+                yield failed(what, ConfigError([why]))
+            elif Path(path).stat().st_mode & 0o022:
+                yield warning(what, f"{path} can be changed by others than its owner: chmod go-w")
+            else:
+                yield ok(what, _how_started(channel.to))
+
+
+def _how_started(command: Command) -> str:
+    if command.dry_run:
+        return f"{command.argv[0]} is not started: dry_run = true"
+    limits = f"at most {command.max_per_day} times in 24 h, {duration_text(command.deadline)} each"
+    return f"{command.argv[0]} can be started; {limits}"
 
 
 def _database(config: Config) -> Finding:

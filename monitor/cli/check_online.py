@@ -7,7 +7,7 @@ from dataclasses import replace
 from monitor.cli.asking import Asked, ask_all, failure_text, failures, listed, verdicts
 from monitor.cli.findings import Finding, failed, ok, warning
 from monitor.cli.output import upstream
-from monitor.config.settings import Config, SourceSettings
+from monitor.config.settings import Command, Config, SourceSettings
 from monitor.core.answer import Failed
 from monitor.core.errors import ConfigError, UpstreamError
 from monitor.core.explaining import verdict_text
@@ -91,6 +91,8 @@ def _channel(only: Config, environ: Mapping[str, str]) -> Finding | None:
     from monitor.daemon.channels import load_channels, targets
 
     (channel,) = only.channels
+    if isinstance(channel.to, Command):
+        return None  # looked at already, without the network
     try:
         wanted = targets(only, environ)
     except ConfigError:

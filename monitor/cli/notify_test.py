@@ -16,6 +16,7 @@ from monitor.cli.output import Table, bad, good, print_json, print_table, right
 from monitor.config.settings import ChannelSettings, Config
 from monitor.core.backoff import Accepted, FailureClass, Outcome, Refused
 from monitor.core.errors import ConfigError
+from monitor.core.event import event_text, trial_event
 from monitor.core.wording import clock_text
 from monitor.core.words import Language, pick
 
@@ -47,7 +48,8 @@ class Tried:
 def notify_test(channels: tuple[str, ...], as_json: bool) -> int:
     """Send a real test message to each CHANNEL, or to all, and say what became of it.
 
-    Past the outbox: no database is needed and nothing is tried again. Exit code 1 when one failed.
+    Past the outbox: no database is needed and nothing is tried again. Exit code 1 when one failed. A command
+    is started, with MONITOR_KIND=test and without a product.
     """
     config = the_config()
     chosen = _chosen(config, channels)
@@ -88,22 +90,28 @@ async def _send(config: Config, channel: ChannelSettings, environ: Mapping[str, 
         refused = Refused(FailureClass.PERMANENT, "; ".join(error.problems))
         return Tried(channel.name, refused, timedelta(0))
     started_s = time.monotonic()
-    outcome = await loaded[channel.name].sender.send(*_message(config, channel))
+    one = loaded[channel.name]
+    outcome = await one.sender.send(*_message(config, channel, is_data=one.style.is_data))
     return Tried(channel.name, outcome, timedelta(seconds=time.monotonic() - started_s))
 
 
-def _message(config: Config, channel: ChannelSettings) -> tuple[str, str]:
-    language, zone = Language(channel.language), config.monitor.timezone
-    sent_at = clock_text(datetime.now(UTC), zone)
-    return pick(TITLE, language), pick(BODY, language).format(channel.name, sent_at, zone.key)
+def _message(config: Config, channel: ChannelSettings, *, is_data: bool) -> tuple[str, str]:
+    from monitor.daemon.clock import new_event_id
+
+    language, zone, now = Language(channel.language), config.monitor.timezone, datetime.now(UTC)
+    title = pick(TITLE, language)
+    body = pick(BODY, language).format(channel.name, clock_text(now, zone), zone.key)
+    if not is_data:
+        return title, body
+    return title, event_text(trial_event(new_event_id(), now, title, body))
 
 
 def _print(tried: Sequence[Tried]) -> None:
     table = Table("channel", "outcome", right("took"), "reason")
     for each in tried:
         match each.outcome:
-            case Accepted():
-                outcome, reason = good("✓ sent"), ""
+            case Accepted(note):
+                outcome, reason = good("✓ sent"), note or ""
             case Refused(kind, why):
                 outcome, reason = bad(f"✗ {_FAILED[kind]}"), why
             case _:
@@ -119,6 +127,7 @@ def _as_json(tried: Tried) -> dict[str, Any]:
         "sent": refused is None,
         "kind": refused.kind.value if refused else None,
         "reason": refused.reason if refused else None,
+        "note": tried.outcome.note if isinstance(tried.outcome, Accepted) else None,
         "took_s": round(tried.took.total_seconds(), 3),
     }
 

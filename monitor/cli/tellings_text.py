@@ -72,7 +72,8 @@ def _outcome(place: Place, told: "Told", delivery: "Delivery", now: datetime) ->
     why = [upstream(delivery.reason)] if delivery.reason else []
     match delivery.state:
         case "sent" if delivery.ended_at is not None:
-            return [f"after {_short(delivery.ended_at - told.what.at)}"]
+            said = delivery.attempts[-1].reason if delivery.attempts else None
+            return [f"after {_short(delivery.ended_at - told.what.at)}", *([upstream(said)] if said else [])]
         case "pending" | "retry":
             next_try = (
                 "is being sent"

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from monitor.config import settings, values
+from monitor.config.channel_table import ChannelTable
 from monitor.config.document import (
     CalendarTable,
-    ChannelTable,
     Document,
     MatchTable,
     MonitorTable,
@@ -20,13 +21,15 @@ from monitor.config.document import (
 from monitor.config.secret import SYSTEM_DIRECTORY, SecretRef
 from monitor.config.secret_table import LiteralSecret, SecretTable
 from monitor.core.calendar import Calendar
+from monitor.core.manner import Occasion
 from monitor.core.matching import MATCH_KEYS, TEXT_KEYS, Criterion, Match, Rule
 
 
 def build(document: Document, path: Path) -> settings.Config:
     """The settings that the file at `path` holds; `path` is absolute."""
     channels = tuple(_channel(name, table, document, path) for name, table in document.channels.items())
-    everyone = tuple(document.channels)
+    # A command acts: it hears only of what names it.
+    everyone = tuple(channel.name for channel in channels if not isinstance(channel.to, settings.Command))
     return settings.Config(
         path=path,
         sources=tuple(_source(table, index, document, path) for index, table in enumerate(document.source)),
@@ -82,6 +85,7 @@ def _monitor(document: Document, path: Path, everyone: tuple[str, ...]) -> setti
         notify=everyone if table.notify is None else tuple(table.notify),
         blind_after=table.blind_after,
         heartbeat_url=_optional_secret(table.heartbeat_url, "monitor.heartbeat_url", path),
+        rehearse_every=table.rehearse_every,
         language=table.language,
         timezone=table.timezone,
         price_units=MappingProxyType(dict(table.price_units)),
@@ -107,12 +111,30 @@ def _web(table: WebTable, path: Path) -> settings.WebSettings:
 def _channel(name: str, table: ChannelTable, document: Document, path: Path) -> settings.ChannelSettings:
     return settings.ChannelSettings(
         name=name,
-        url=_secret(table.url, f"channels.{name}.url", path),
+        to=_destination(name, table, path),
         language=table.language or (document.monitor or MonitorTable()).language,
         give_up_after=table.give_up_after,
-        secret=_optional_secret(table.secret, f"channels.{name}.secret", path),
-        keyword=table.keyword,
     )
+
+
+def _destination(name: str, table: ChannelTable, path: Path) -> settings.Destination:
+    """`crosscheck` has seen that exactly one of the three is there."""
+    place = f"channels.{name}"
+    if table.url is not None:
+        secret = _optional_secret(table.secret, f"{place}.secret", path)
+        return settings.AppriseUrl(_secret(table.url, f"{place}.url", path), secret, table.keyword)
+    events = table.events and tuple(map(Occasion, table.events))
+    given: dict[str, Any] = {"events": events, "deadline": table.deadline}
+    if table.webhook is not None:
+        url = _secret(table.webhook.url, f"{place}.webhook.url", path)
+        secret = _secret(table.webhook.secret, f"{place}.webhook.secret", path)
+        return settings.Webhook(url, secret, **_given(given))
+    given |= {"max_per_day": table.max_per_day, "dry_run": table.dry_run}
+    return settings.Command(tuple(table.command or ()), **_given(given))
+
+
+def _given(keys: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in keys.items() if value is not None}
 
 
 def _rule(watch: WatchTable, document: Document, everyone: tuple[str, ...]) -> Rule:

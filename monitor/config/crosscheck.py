@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from monitor.config import settings, values
+from monitor.config.channelcheck import channel_problems, tellers
 from monitor.config.days import days
 from monitor.config.matchcheck import match_problems
 from monitor.config.positions import Place
@@ -17,6 +18,7 @@ def problems_across(raw: Raw) -> Iterator[Problem]:
     """What no single key can know. Values that are wrong in themselves are passed over."""
     yield from _source_names(raw)
     yield from _repeated(raw, "watch", "watches")
+    yield from channel_problems(raw)
     yield from _channel_names(raw)
     yield from _nobody_to_tell(raw)
     yield from _repeated_centres(raw)
@@ -30,9 +32,10 @@ def advice(raw: Raw) -> Iterator[Problem]:
     """What works, but hardly as meant."""
     if not any(is_enabled(watch) for _, watch in tables(raw, "watch")):
         yield Problem(("watch",), "there is none: history is kept, but nothing is announced")
-    channels = table(raw, "channels")
+    channels = tellers(raw)
     if not channels:
-        yield Problem(("channels",), "there is none: nobody hears of the monitor's own troubles")
+        place: Place = ("channels",)
+        yield Problem(place, f"there is none{_but(raw)}: nobody hears of the monitor's own troubles")
     elif table(raw, "monitor").get("notify") == []:
         yield Problem(("monitor", "notify"), "is empty: nobody hears of the monitor's own troubles")
     elif len(channels) == 1:
@@ -80,13 +83,18 @@ def _channel_names(raw: Raw) -> Iterator[Problem]:
 
 
 def _nobody_to_tell(raw: Raw) -> Iterator[Problem]:
-    if table(raw, "channels"):
+    if tellers(raw):
         return
     for place, watch in tables(raw, "watch"):
         if is_enabled(watch) and "notify" not in watch:
+            name_it = "name one in notify" if table(raw, "channels") else "add a [channels.NAME]"
             yield Problem(
-                place, "there is no channel to tell: add a [channels.NAME], or notify = [] to record only"
+                place, f"there is no channel to tell{_but(raw)}: {name_it}, or notify = [] to record only"
             )
+
+
+def _but(raw: Raw) -> str:
+    return " but commands, which hear only of what names them" if table(raw, "channels") else ""
 
 
 def _repeated_centres(raw: Raw) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.config import settings, values
+from monitor.config.channel_table import ChannelTable
 from monitor.config.fields import (
     Days,
     Glob,
@@ -78,6 +79,14 @@ class MonitorTable(Table):
     heartbeat_url: SecretKey | None = Field(
         default=None, description="Requested with GET after every ok poll while all is healthy."
     )
+    rehearse_every: Annotated[
+        Annotated[Span, AfterValidator(values.between("1h", "365d"))] | None,
+        BeforeValidator(values.never_as_none),
+    ] = Field(
+        default=None,
+        description='Sends a quiet rehearsal to every channel, to find a dead one; "never" for none.',
+        json_schema_extra={"default": "never", "anyOf": [{"const": "never"}, dict(values.DURATION_SCHEMA)]},
+    )
     language: settings.Language = Field(
         default="en", description="Language of messages; a channel may differ."
     )
@@ -118,20 +127,6 @@ class WebTable(Table):
     token: SecretKey | None = Field(default=None, description="Needed unless listen is loopback.")
     public_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
         default=None, description="The dashboard's address for links in messages."
-    )
-
-
-class ChannelTable(Table):
-    """A named destination."""
-
-    url: SecretKey = Field(description="Any Apprise URL.")
-    language: settings.Language | None = Field(default=None, description="Left out: the one of [monitor].")
-    give_up_after: Annotated[Span, AfterValidator(values.between("1s", "30d"))] = span(
-        settings.DEFAULT_GIVE_UP_AFTER, "Time after which an undelivered message expires."
-    )
-    secret: SecretKey | None = Field(default=None, description="Signs messages (Feishu, DingTalk).")
-    keyword: Annotated[str, AfterValidator(values.one_line(100))] | None = Field(
-        default=None, description="Put into the first line, for robots that drop messages without it."
     )
 
 

@@ -150,8 +150,8 @@ def _secrets(config: Config) -> Iterator[tuple[Place, SecretRef | None]]:
         place: Place = ("source",) if len(config.sources) == 1 else ("source", index)
         yield (*place, "api_key"), source.api_key
     for channel in config.channels:
-        yield ("channels", channel.name, "url"), channel.url
-        yield ("channels", channel.name, "secret"), channel.secret
+        for key, secret in channel.secrets.items():
+            yield ("channels", channel.name, *key.split(".")), secret
     yield ("monitor", "heartbeat_url"), config.monitor.heartbeat_url
     yield ("web", "token"), config.web.token if config.web else None
 

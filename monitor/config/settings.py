@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 from zoneinfo import ZoneInfo
 
 from monitor.config.secret import SYSTEM_DIRECTORY, SecretRef
 from monitor.core.calendar import Calendar
 from monitor.core.errors import SecretError
+from monitor.core.manner import Manner, Occasion
 from monitor.core.matching import Rule
 from monitor.core.product import Feed
 
 __all__ = [
+    "AppriseUrl",
     "ChannelSettings",
+    "Command",
     "Config",
+    "Destination",
     "Language",
     "MonitorSettings",
     "SecretError",
@@ -24,6 +28,7 @@ __all__ = [
     "SourceSettings",
     "StorageSettings",
     "WebSettings",
+    "Webhook",
 ]
 
 Language = Literal["en", "zh"]
@@ -34,6 +39,10 @@ DEFAULT_INTERVAL: Final = timedelta(seconds=15)
 DEFAULT_TIMEOUT: Final = timedelta(seconds=10)
 DEFAULT_KEEP: Final = timedelta(days=400)
 DEFAULT_GIVE_UP_AFTER: Final = timedelta(hours=6)
+DEFAULT_COMMAND_EVENTS: Final = (Occasion.OPENED,)
+DEFAULT_COMMAND_DEADLINE: Final = timedelta(seconds=30)
+DEFAULT_WEBHOOK_DEADLINE: Final = timedelta(seconds=10)
+DEFAULT_MAX_PER_DAY: Final = 20
 DEFAULT_TIMEZONE: Final = "Asia/Shanghai"
 DEFAULT_LISTEN: Final = "127.0.0.1:8787"
 UNSET: Final = Rule("", (), ())
@@ -61,15 +70,72 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelSettings:
-    """A named destination. `secret` signs and `keyword` opens messages, for robots that want it."""
+class AppriseUrl:
+    """People read it. `secret` signs and `keyword` opens messages, for robots that want it."""
 
-    name: str
     url: SecretRef
-    language: Language = "en"
-    give_up_after: timedelta = DEFAULT_GIVE_UP_AFTER
     secret: SecretRef | None = None
     keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program on this machine, started for each event that it wants; never through a shell."""
+
+    argv: tuple[str, ...]
+    events: tuple[Occasion, ...] = DEFAULT_COMMAND_EVENTS
+    deadline: timedelta = DEFAULT_COMMAND_DEADLINE
+    max_per_day: int = DEFAULT_MAX_PER_DAY
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A program elsewhere: each event is posted to it as JSON, signed."""
+
+    url: SecretRef
+    secret: SecretRef
+    events: tuple[Occasion, ...] = tuple(Occasion)
+    deadline: timedelta = DEFAULT_WEBHOOK_DEADLINE
+
+
+Destination = AppriseUrl | Command | Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """A named destination. `language` is also that of the human words in an event for a program."""
+
+    name: str
+    to: Destination
+    language: Language = "en"
+    give_up_after: timedelta = DEFAULT_GIVE_UP_AFTER
+
+    @property
+    def manner(self) -> Manner | None:
+        """None: it is told as people are."""
+        match self.to:
+            case AppriseUrl():
+                return None
+            case Command(events=events, max_per_day=most):
+                return Manner(frozenset(events), most, acts=True)
+            case Webhook(events=events):
+                return Manner(frozenset(events))
+            case _:
+                assert_never(self.to)
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """By the key that holds each."""
+        match self.to:
+            case AppriseUrl(url, secret, _):
+                return {"url": url, **({"secret": secret} if secret else {})}
+            case Webhook(url, secret):
+                return {"webhook.url": url, "webhook.secret": secret}
+            case Command():
+                return {}
+            case _:
+                assert_never(self.to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +153,7 @@ class MonitorSettings:
     notify: tuple[str, ...] = ()
     blind_after: timedelta | None = None
     heartbeat_url: SecretRef | None = None
+    rehearse_every: timedelta | None = None
     language: Language = "en"
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_TIMEZONE))
     price_units: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -5,10 +5,21 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import assert_never
 
 from monitor.config.days import days_text
 from monitor.config.secret import SecretRef
-from monitor.config.settings import ChannelSettings, Config, MonitorSettings, SourceSettings, WebSettings
+from monitor.config.settings import (
+    AppriseUrl,
+    ChannelSettings,
+    Command,
+    Config,
+    Destination,
+    MonitorSettings,
+    SourceSettings,
+    Webhook,
+    WebSettings,
+)
 from monitor.config.values import duration_text
 from monitor.core.calendar import Calendar
 from monitor.core.matching import Criterion, Match, Range, Rule
@@ -54,6 +65,7 @@ def _monitor(monitor: MonitorSettings) -> dict[str, Shown]:
         "notify": list(monitor.notify),
         "blind_after": monitor.blind_after,
         "heartbeat_url": monitor.heartbeat_url,
+        "rehearse_every": monitor.rehearse_every or "never",
         "language": monitor.language,
         "timezone": monitor.timezone.key,
         "price_units": {str(code): label for code, label in monitor.price_units.items()},
@@ -72,12 +84,32 @@ def _web(web: WebSettings) -> dict[str, Shown]:
 
 def _channel(channel: ChannelSettings) -> dict[str, Shown]:
     return {
-        "url": channel.url,
+        **_destination(channel.to),
         "language": channel.language,
         "give_up_after": channel.give_up_after,
-        "secret": channel.secret,
-        "keyword": channel.keyword,
     }
+
+
+def _destination(to: Destination) -> dict[str, Shown]:
+    match to:
+        case AppriseUrl(url, secret, keyword):
+            return {"url": url, "secret": secret, "keyword": keyword}
+        case Command(argv, events, deadline, most, dry_run):
+            return {
+                "command": list(argv),
+                "events": list(events),
+                "deadline": deadline,
+                "max_per_day": most,
+                "dry_run": dry_run,
+            }
+        case Webhook(url, secret, events, deadline):
+            return {
+                "webhook": {"url": url, "secret": secret},
+                "events": list(events),
+                "deadline": deadline,
+            }
+        case _:
+            assert_never(to)
 
 
 def _watch(rule: Rule) -> dict[str, Shown]:

@@ -107,6 +107,21 @@ def public_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
+def webhook_url(text: str) -> str:
+    """Where events are posted: https, or http to this machine. Never quoted back: it is a secret."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be an address in plain ASCII, without spaces")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a usable address: check its host and port") from None
+    host = parts.hostname or ""
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+        raise ValueError("must be a whole https:// address (http:// is for this machine only)")
+    return text
+
+
 def listen(text: str) -> tuple[str, int]:
     """`host:port`, an IPv6 host in brackets; port 0 takes any free one."""
     host, colon, port = text.rpartition(":")

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config import values
-from monitor.config.document import TABLES, ChannelTable, Document, MatchTable, keys_of
+from monitor.config.channel_table import ChannelTable, WebhookTable
+from monitor.config.document import TABLES, Document, MatchTable, keys_of
 from monitor.config.fields import Table
 from monitor.config.positions import Place
 from monitor.config.problem import Problem
@@ -29,7 +30,8 @@ _MISSING: Final = {
     "source": "is missing: add a [source] table with an api_key",
     "api_key": 'is missing: add api_key = { env = "ALAYA_API_KEY" }',
     "match": 'is missing: add match = { gpu_name = "NVIDIA-*" }, or {} for every product',
-    "url": 'is missing: add url = { env = "NAME" } with an Apprise URL in it',
+    "url": 'is missing: add url = { env = "NAME" } with the address in it',
+    "secret": 'is missing: add secret = { env = "NAME" } with what the receiver knows, too',
 }
 
 
@@ -108,6 +110,8 @@ def _table_at(place: Place) -> type[Table]:
             return MatchTable
         case ("channels", _):
             return ChannelTable
+        case ("channels", _, "webhook"):
+            return WebhookTable
         case (*_, "api_key" | "url" | "token" | "secret" | "heartbeat_url"):
             return SecretTable
         case _:

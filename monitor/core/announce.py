@@ -15,6 +15,7 @@ from monitor.core.decision import (
     TransitionKind,
 )
 from monitor.core.draft import Draft
+from monitor.core.manner import Occasion, occasion_of
 from monitor.core.matching import Rule, counting_criterion
 from monitor.core.product import Attributes, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
@@ -145,8 +146,8 @@ def _put(
     draft: Draft, rule: Rule, alert: Alert, kind: TransitionKind, muted: MuteReason | None, facts: Facts
 ) -> None:
     is_opening = kind is TransitionKind.FIRED
+    occasion = occasion_of(kind, alert.cause)
     event_id = (alert.opening if is_opening else None) or draft.new_id()
-    channels = draft.settings.channels
     draft.decision.transitions.append(
         Transition(
             event_id=event_id,
@@ -157,9 +158,16 @@ def _put(
             cause=alert.cause,
             opening=alert.opening or event_id,
             facts=facts,
-            deliveries=tuple(DeliveryIntent(name, muted, channels[name]) for name in rule.notify),
+            deliveries=tuple(_intent(draft, name, occasion, muted) for name in rule.notify),
         )
     )
+
+
+def _intent(draft: Draft, channel: str, occasion: Occasion, muted: MuteReason | None) -> DeliveryIntent:
+    manner = draft.settings.manners.get(channel)
+    if muted is None and manner is not None and occasion not in manner.occasions:
+        muted = MuteReason.CHANNEL_SETTING
+    return DeliveryIntent(channel, muted, draft.settings.channels[channel])
 
 
 def _facts(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing | None) -> Facts:

@@ -23,7 +23,9 @@ class FailureClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The receiver said yes."""
+    """The receiver said yes. `note`: what there is to remember of it, without a secret."""
+
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class MuteReason(StrEnum):
     FLAPPING = "flapping"
     EXISTING = "existing"
     RULE_SETTING = "rule setting"
+    CHANNEL_SETTING = "channel setting"
     NOT_A_SALE = "not a sale"
     MERGED = "merged"
 
@@ -60,6 +61,7 @@ class NoticeKind(StrEnum):
     DELIVERY_FAILED = "delivery failed"
     DATABASE_TROUBLE = "database trouble"
     CLOCK_SET = "clock set"
+    REHEARSAL = "rehearsal"
 
 
 @dataclass(frozen=True, slots=True)

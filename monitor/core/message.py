@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.core.decision import Facts, Notice, Transition, TransitionKind
+from monitor.core.event import event_of, event_text
 from monitor.core.notice_text import notice_body, notice_headline, notice_sentence, notice_title
 from monitor.core.outbox import Item
 from monitor.core.style import Style
@@ -47,6 +48,8 @@ class Entry:
 
 def compose(items: Sequence[Item], style: Style) -> list[Message]:
     """The messages that tell these items, in the order in which to send them."""
+    if style.is_data:
+        return [_as_data(item, style) for item in sorted(items, key=_rank)]
     entries = _entries(items)
     if len(entries) == 1:
         return [_whole(entries[0], style)]
@@ -62,6 +65,12 @@ def fitted(text: str, limit: int, style: Style) -> str:
     while style.length(line) > limit:
         line = line[: -max(1, (style.length(line) - limit) // 4)]
     return line
+
+
+def _as_data(item: Item, style: Style) -> Message:
+    """The body is JSON; the title is what a person would read first."""
+    plain = _whole(Entry((item,)), style)
+    return replace(plain, body=event_text(event_of(item, plain.title, plain.body, style)))
 
 
 def _entries(items: Sequence[Item]) -> list[Entry]:
@@ -93,8 +102,9 @@ def _unsigned(facts: Facts) -> Facts:
 
 
 def _whole(entry: Entry, style: Style) -> Message:
-    room = style.limit_title - style.length(_marked("", entry.items[0], style))
-    title = _marked(fitted(_title(entry, style), room, style), entry.items[0], style)
+    opening = label("rehearsal", style.language) if style.is_rehearsal else ""
+    room = style.limit_title - style.length(opening + _marked("", entry.items[0], style))
+    title = opening + _marked(fitted(_title(entry, style), room, style), entry.items[0], style)
     body = fitted(_body(entry, style), style.limit_body, style)
     return Message(title, body, entry.delivery_ids)
 
@@ -114,7 +124,8 @@ def _body(entry: Entry, style: Style) -> str:
     told, item = entry.told, entry.items[0]
     if isinstance(told, Notice):
         return notice_body(told, style)
-    return transition_body(_transitions(entry), item.resolve, style)
+    body = transition_body(_transitions(entry), item.resolve, style)
+    return f"{label('not_true', style.language)}\n{body}" if style.is_rehearsal else body
 
 
 def _transitions(entry: Entry) -> tuple[Transition, ...]:

@@ -20,6 +20,7 @@ _HEADLINES: Final = {
     NoticeKind.DELIVERY_FAILED: ("DELIVERY FAILED", "消息发送失败"),
     NoticeKind.DATABASE_TROUBLE: ("DATABASE TROUBLE", "数据库故障"),
     NoticeKind.CLOCK_SET: ("CLOCK SET", "系统时钟已调整"),
+    NoticeKind.REHEARSAL: ("REHEARSAL", "演练"),
 }
 
 _SENTENCES: Final = {
@@ -65,6 +66,10 @@ _SENTENCES: Final = {
     NoticeKind.CLOCK_SET: (
         "the wall clock was set by {seconds} s; timers that run moved along with it",
         "系统时钟被调整了 {seconds} 秒；进行中的计时已随之平移",
+    ),
+    NoticeKind.REHEARSAL: (
+        "alerts reach this channel. Nothing is in stock because of it, and nothing is to be done",
+        "此通道可以收到提醒。与库存无关，无需处理",
     ),
 }
 

@@ -68,6 +68,20 @@ def choose(waiting: Sequence[Waiting], now: datetime) -> Choice:
     return Choice(tuple(_item(w) for w in sorted(chosen, key=lambda w: w.delivery_id)), merged)
 
 
+def choose_one(waiting: Sequence[Waiting], now: datetime) -> Choice:
+    """The next event for a program, which takes one at a time. Those of an alert go in their order: one that
+    waits for its retry holds back what came after it."""
+    openings, merged, woken = _merge(waiting)
+    due = [w for w in _eldest(openings) if w.due(now) or w.delivery_id in woken]
+    first = min(due, key=lambda w: (not w.untried, w.delivery_id), default=None)
+    return Choice(() if first is None else (_item(first),), merged)
+
+
+def next_due_of_one(waiting: Iterable[Waiting]) -> datetime | None:
+    """As `next_due`, where one that is held back is not due by itself."""
+    return next_due(_eldest(waiting))
+
+
 def next_due(waiting: Iterable[Waiting]) -> datetime | None:
     """When the earliest of those that wait becomes due; a rule's patience ends with a poll, not by itself."""
     return min((w.next_at for w in waiting if not w.is_clearing), default=None)
@@ -128,6 +142,12 @@ def _with_elders(chosen: list[Waiting], waiting: list[Waiting]) -> list[Waiting]
         for w in waiting
         if w.delivery_id not in ids and w.delivery_id < newest.get(_order_key(w), w.delivery_id)
     ]
+
+
+def _eldest(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """The oldest delivery of each alert."""
+    by_age = sorted(waiting, key=lambda w: w.delivery_id, reverse=True)
+    return list({_order_key(w): w for w in by_age}.values())
 
 
 def _order_key(w: Waiting) -> tuple[object, ...]:

@@ -77,6 +77,11 @@ LABELS: Final = {
     "event": ("event {0}", "事件 {0}"),
     "possible_repeat": (" (possible repeat)", "（可能重复）"),
     "also": ("also: ", "另有："),
+    "rehearsal": ("REHEARSAL · ", "【演练】"),
+    "not_true": (
+        "This is a rehearsal: nothing is in stock because of it.",
+        "这是一次演练：并没有因此有货。",
+    ),
 }
 
 

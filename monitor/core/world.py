@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.alert import Inactive
 from monitor.core.decision import Alert, NoticeKind, Silence
+from monitor.core.manner import Manners
 from monitor.core.matching import Rule
 from monitor.core.product import (
     UNKNOWN_ATTRIBUTES,
@@ -71,6 +72,7 @@ class Settings:
     channels: Mapping[str, timedelta]
     notify: tuple[str, ...]
     blind_after: Mapping[str, timedelta]
+    manners: Manners = field(default_factory=dict)
 
 
 @dataclass(slots=True)

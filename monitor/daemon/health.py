@@ -9,16 +9,18 @@ from monitor.core.product import Feed
 
 LEAST_PATIENCE_S: Final = 60.0
 COMMITTED_WITHIN_S: Final = 10.0
+RECORDED_WITHIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class LaneFacts:
-    """`busy_since`: when the send in flight began, on the monotonic clock."""
+    """`busy_since`: when the send in flight began, on the monotonic clock; it may take `deadline_s`."""
 
     name: str
     is_alive: bool
     is_stuck: bool
     busy_since: float | None
+    deadline_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Health:
         for lane in lanes:
             if not lane.is_alive:
                 problems.append(f"lane {lane.name} is dead")
-            elif lane.busy_since is not None and now - lane.busy_since > LEAST_PATIENCE_S:
+            elif lane.busy_since is not None and now - lane.busy_since > _patience_s(lane):
                 problems.append(f"lane {lane.name} hangs")
         return problems
 
@@ -70,3 +72,7 @@ class Health:
         if self.database_refuses_since is not None:
             found.append("the database refuses to be written")
         return found
+
+
+def _patience_s(lane: LaneFacts) -> float:
+    return max(LEAST_PATIENCE_S, lane.deadline_s + RECORDED_WITHIN_S)

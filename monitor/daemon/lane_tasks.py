@@ -68,7 +68,7 @@ class LaneTasks:
 
     def facts(self) -> list[LaneFacts]:
         return [
-            LaneFacts(name, not task.done(), lane.sender.is_stuck, lane.busy_since)
+            LaneFacts(name, not task.done(), lane.sender.is_stuck, lane.busy_since, lane.sender.deadline_s)
             for name, (_, lane, task) in self._lanes.items()
         ]
 

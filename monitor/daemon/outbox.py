@@ -10,10 +10,11 @@ from monitor.core.backoff import Accepted, Refused
 from monitor.core.decision import DeliveryIntent, Notice, NoticeKind
 from monitor.core.world import Settings
 from monitor.notify.lanes import Claimed, Sent
-from monitor.store.outbox import Claim
+from monitor.store.outbox import Cap, Claim
 from monitor.store.store import Store
 
 _TOO_LATE: Final = "it could not be delivered in time"
+_TOO_OFTEN: Final = "not started: max_per_day allows {0} starts within 24 h, and they are used up"
 _log = logging.getLogger(__name__)
 
 
@@ -37,13 +38,23 @@ class StoredOutbox:
         self._wake = wake
 
     async def claim(self, channel: str) -> Claimed:
-        claim = await self._store.claim(channel, self._now, partial(self._loss, channel, _TOO_LATE))
-        self._note_expired(channel, claim)
+        claim = await self._claim(channel)
+        self._note_losses(channel, claim)
         return Claimed(claim.items, claim.next_due)
+
+    async def _claim(self, channel: str) -> Claim:
+        """A program takes one event at a time, and one that acts only so many a day."""
+        manner, late = self._settings().manners.get(channel), partial(self._loss, channel, _TOO_LATE)
+        if manner is None:
+            return await self._store.claim(channel, self._now, late)
+        reason = _TOO_OFTEN.format(manner.most_a_day)
+        cap = None if manner.most_a_day is None else Cap(manner.most_a_day, reason)
+        too_often = partial(self._loss, channel, reason)
+        return await self._store.claim_one(channel, self._now, late, cap, too_often)
 
     async def expire(self, channel: str) -> None:
         claim = await self._store.expire(channel, self._now, partial(self._loss, channel, _TOO_LATE))
-        self._note_expired(channel, claim)
+        self._note_losses(channel, claim)
 
     async def recover(self, channel: str) -> None:
         repeats = await self._store.recover(channel)
@@ -75,11 +86,14 @@ class StoredOutbox:
     async def release(self, delivery_ids: Sequence[int]) -> None:
         await self._store.release(delivery_ids)
 
-    def _note_expired(self, channel: str, claim: Claim) -> None:
+    def _note_losses(self, channel: str, claim: Claim) -> None:
         if claim.expired:
             fields = {"channel": channel, "deliveries": len(claim.expired)}
             _log.error("delivery expired", extra={"fields": fields})
-        if claim.is_loss:
+        if claim.too_often:
+            fields = {"channel": channel, "deliveries": len(claim.too_often)}
+            _log.error("command not started: started too often", extra={"fields": fields})
+        if claim.is_loss or claim.is_loss_by_cap:
             self._wake(self._settings().channels)
 
     def _loss(self, channel: str, reason: str) -> Notice | None:
@@ -88,10 +102,16 @@ class StoredOutbox:
         None when there are none: then `status` is the place that tells.
         """
         settings = self._settings()
-        told = settings.channels if settings.notify == (channel,) else settings.notify
+        told = _tellers(settings) if settings.notify == (channel,) else settings.notify
         others = [name for name in told if name != channel]
         if not others:
             return None
         intents = tuple(DeliveryIntent(name, None, settings.channels[name]) for name in others)
         facts: dict[str, str | int | float | None] = {"channel": channel, "reason": reason}
         return Notice(self._new_id(), NoticeKind.DELIVERY_FAILED, channel, self._now(), facts, intents)
+
+
+def _tellers(settings: Settings) -> list[str]:
+    """Every channel but those that act: they hear only of what names them."""
+    acting = {name for name, manner in settings.manners.items() if manner.acts}
+    return [name for name in settings.channels if name not in acting]

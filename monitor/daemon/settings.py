@@ -10,6 +10,7 @@ def settings_of(config: Config) -> Settings:
         rules=config.rules,
         channels={channel.name: channel.give_up_after for channel in config.channels},
         notify=config.monitor.notify,
+        manners={channel.name: channel.manner for channel in config.channels if channel.manner},
         blind_after={source.name: config.monitor.blind_after_of(source) for source in config.sources},
     )
 

@@ -1,24 +1,20 @@
 """Tells a dead man's switch that all is healthy: one GET, its outcome as a value."""
 
 import asyncio
-import logging
-import ssl
 from datetime import timedelta
-from functools import cache
 from typing import Final
 
 import httpx
 
 from monitor.core.backoff import Accepted, FailureClass, Outcome, Refused
+from monitor.notify.trust import hush, trusted
 
 PATIENCE: Final = timedelta(seconds=10)
 
 
 async def beat(url: str, client: httpx.AsyncClient | None = None) -> Outcome:
     """Never raises but for cancellation. No reason holds the URL, which is a secret."""
-    for library in ("httpx", "httpcore"):
-        # At INFO they log every URL.
-        logging.getLogger(library).setLevel(logging.WARNING)
+    hush()
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             status = await _status_of(url, client)
@@ -34,13 +30,7 @@ async def beat(url: str, client: httpx.AsyncClient | None = None) -> Outcome:
 
 async def _status_of(url: str, client: httpx.AsyncClient | None) -> int:
     if client is None:
-        async with httpx.AsyncClient(verify=_trusted(), follow_redirects=False) as own:
+        async with httpx.AsyncClient(verify=trusted(), follow_redirects=False) as own:
             return await _status_of(url, own)
     async with client.stream("GET", url, follow_redirects=False) as answer:
         return answer.status_code
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Certificates take longer to load than everything else that a poll does: once is enough."""
-    return httpx.create_ssl_context()

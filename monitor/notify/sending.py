@@ -47,7 +47,7 @@ class Sender:
         self._channel = channel
         self._load = load
         self._start = start
-        self._deadline_s = deadline.total_seconds()
+        self.deadline_s = deadline.total_seconds()
         self._turn = asyncio.Lock()
 
     @property
@@ -70,11 +70,11 @@ class Sender:
             self._start(f"send-{self.name}", work)
         except RuntimeError as error:  # out of threads
             return Refused(FailureClass.TRANSIENT, f"no thread to send in: {error}")
-        done, _ = await asyncio.wait({answer}, timeout=self._deadline_s)
+        done, _ = await asyncio.wait({answer}, timeout=self.deadline_s)
         if done:
             return answer.result()
         self._abandon(answer)
-        return Refused(FailureClass.AMBIGUOUS, f"no answer within {self._deadline_s:g} s")
+        return Refused(FailureClass.AMBIGUOUS, f"no answer within {self.deadline_s:g} s")
 
     def _abandon(self, answer: "asyncio.Future[Outcome]") -> None:
         self.abandoned += 1

@@ -4,17 +4,17 @@ At least once: a delivery is claimed before it is sent and ends only with a reco
 crash left claimed is sent again, marked as a possible repeat. Every function is one write transaction's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, Row
 
 from monitor.core.backoff import Accepted, GiveUp, Outcome, Refused, RetryAt, after_refusal
-from monitor.core.decision import MuteReason, NoticeKind
+from monitor.core.decision import MuteReason, NoticeKind, Transition
 from monitor.core.moment import to_ms
-from monitor.core.outbox import Item, choose, next_due
+from monitor.core.outbox import Choice, Item, Waiting, choose, choose_one, next_due, next_due_of_one
 from monitor.store.announce import end_episode
 from monitor.store.codec import span_ms
 from monitor.store.told import WAITING, load_waiting
@@ -36,6 +36,20 @@ _ATTEMPT = (
     "INSERT INTO attempt (delivery_id, message_id, at, duration_ms, outcome, reason)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+# The newest attempt of a delivery, and only if it has begun and not ended: an older one was cut short.
+_FINISH = (
+    "UPDATE attempt SET message_id = ?, at = ?, duration_ms = ?, outcome = ?, reason = ? WHERE id ="
+    " (SELECT max(id) FROM attempt WHERE delivery_id = ?) AND outcome = 'started'"
+)
+# Ids grow with time: walking back from the newest it ends at the first that is too old.
+_STARTS = (
+    "SELECT count(*) FROM attempt a JOIN delivery d ON d.id = a.delivery_id WHERE d.channel = ?1"
+    " AND a.id > coalesce((SELECT id FROM attempt WHERE at < ?2 ORDER BY id DESC LIMIT 1), 0)"
+)
+_TOO_OFTEN = (
+    "UPDATE delivery SET state = 'failed', reason = ?, next_at = NULL, claimed_at = NULL, ended_at = ?"
+    " WHERE id = ?"
+)
 _SENT = (
     "UPDATE delivery SET state = 'sent', reason = NULL, attempts = attempts + 1, next_at = NULL,"
     " claimed_at = NULL, ended_at = ? WHERE id = ?"
@@ -54,17 +68,33 @@ _WAKE = (
 )
 
 
+DAY: Final = timedelta(hours=24)
+STARTED: Final = "started"
+"""The outcome of an attempt that has begun; it stays so where a crash came between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """So many starts in 24 hours, and what is said of what comes after them."""
+
+    most_a_day: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The next message of a channel, empty if nothing is due; `next_due` is of those that wait on.
 
     `expired` are those that ended now; `is_loss` when one of them told of stock and not of a notice.
+    `too_often` are those that failed now, since the channel was sent to as often as it may be in a day.
     """
 
     items: tuple[Item, ...]
     expired: tuple[int, ...]
     next_due: datetime | None
     is_loss: bool = False
+    too_often: tuple[int, ...] = ()
+    is_loss_by_cap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +109,34 @@ class Recorded:
 
 def claim(connection: Connection, channel: str, now: datetime) -> Claim:
     """Take the next message of the channel, after ending what can no longer be told in time."""
+    return _claim(connection, channel, now, choose, next_due)
+
+
+def claim_one(connection: Connection, channel: str, now: datetime, cap: Cap | None) -> Claim:
+    """Take the next event of a channel that is a program, if it may be told of one more today.
+
+    What it is started for counts from here on: the attempt is written before it is made, so that a crash does
+    not forget it.
+    """
+    claimed = _claim(connection, channel, now, choose_one, next_due_of_one)
+    ids = [item.delivery_id for item in claimed.items]
+    if cap is None or not ids:
+        return claimed
+    if _starts_since(connection, channel, now - DAY) < cap.most_a_day:
+        _many(connection, _ATTEMPT, [(id_, "", to_ms(now), 0, STARTED, None) for id_ in ids])
+        return claimed
+    _many(connection, _TOO_OFTEN, [(cap.reason, to_ms(now), id_) for id_ in ids])
+    is_surfaced = any(isinstance(item.told, Transition) for item in claimed.items)
+    return replace(claimed, items=(), next_due=now, too_often=tuple(ids), is_loss_by_cap=is_surfaced)
+
+
+def _claim(
+    connection: Connection,
+    channel: str,
+    now: datetime,
+    choose: Callable[[Sequence[Waiting], datetime], Choice],
+    next_due: Callable[[Iterable[Waiting]], datetime | None],
+) -> Claim:
     now_ms = to_ms(now)
     ended = expire(connection, channel, now)
     waiting = load_waiting(connection, channel)
@@ -115,7 +173,8 @@ def record(
     rows = [row for row in tried if row is not None]
     kind, reason = _in_words(outcome)
     attempt = (message_id, to_ms(now), span_ms(duration), kind, reason)
-    _many(connection, _ATTEMPT, [(row.id, *attempt) for row in rows])
+    new = [row for row in rows if not _finish(connection, row.id, attempt)]
+    _many(connection, _ATTEMPT, [(row.id, *attempt) for row in new])
     match outcome:
         case Accepted():
             return _accepted(connection, rows, now)
@@ -135,8 +194,20 @@ def recover(connection: Connection, channel: str | None = None) -> tuple[int, ..
     return tuple(row.id for row in connection.exec_driver_sql(_RECOVER, (channel,)).all())
 
 
+def _starts_since(connection: Connection, channel: str, since: datetime) -> int:
+    count: int = connection.exec_driver_sql(_STARTS, (channel, to_ms(since))).scalar_one()
+    return count
+
+
+def _finish(connection: Connection, delivery_id: int, attempt: tuple[object, ...]) -> bool:
+    """The attempt that was written when it began, if there is one."""
+    return connection.exec_driver_sql(_FINISH, (*attempt, delivery_id)).rowcount > 0
+
+
 def _in_words(outcome: Outcome) -> tuple[str, str | None]:
-    return ("accepted", None) if isinstance(outcome, Accepted) else (outcome.kind.value, outcome.reason)
+    if isinstance(outcome, Accepted):
+        return "accepted", outcome.note
+    return outcome.kind.value, outcome.reason
 
 
 def _accepted(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> Recorded:

@@ -22,7 +22,7 @@ from monitor.store.announce import raise_notice
 from monitor.store.commit import Committed, commit
 from monitor.store.database import Database
 from monitor.store.housekeeping import Housekeeping
-from monitor.store.outbox import Claim, Recorded
+from monitor.store.outbox import Cap, Claim, Recorded
 from monitor.store.retain import Removed, retain
 from monitor.store.row_ids import RowIds
 from monitor.store.world import Stored, load, load_silences
@@ -67,6 +67,27 @@ class Store:
             claim = _claim(connection, channel, now, on_loss, outbox.claim)
             numbered = (replace(i, delivery_id=i.delivery_id + self._first_number) for i in claim.items)
             return replace(claim, items=tuple(numbered))
+
+        return await self._writer.run(take)
+
+    async def claim_one(
+        self,
+        channel: str,
+        now: Callable[[], datetime],
+        on_loss: Callable[[], Notice | None],
+        cap: Cap | None,
+        on_cap: Callable[[], Notice | None],
+    ) -> Claim:
+        """As `claim`, for a program: the next event, if it may be told of one more today.
+
+        `on_cap` gives the notice for what may not.
+        """
+
+        def take(connection: Connection) -> Claim:
+            claim = outbox.claim_one(connection, channel, now(), cap)
+            _surface(connection, claim.is_loss, on_loss)
+            _surface(connection, claim.is_loss_by_cap, on_cap)
+            return claim
 
         return await self._writer.run(take)
 

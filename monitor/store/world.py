@@ -33,7 +33,8 @@ _SILENCES = (
 )
 _TRANSITIONS = (
     "SELECT t.event_id, t.rule, t.product_id, t.at, t.edge, t.cause, t.opening, EXISTS ("
-    "SELECT 1 FROM delivery d WHERE d.transition_id = t.id AND (d.state <> 'muted' OR d.reason = 'merged')"
+    "SELECT 1 FROM delivery d WHERE d.transition_id = t.id"
+    " AND (d.state <> 'muted' OR d.reason IN ('merged', 'channel setting'))"
     ") AS told"
     " FROM transition t WHERE t.at >= ? ORDER BY t.id"
 )

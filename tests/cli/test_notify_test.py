@@ -44,7 +44,7 @@ def test_one_failed_channel_is_code_1_and_stops_no_other(tmp_path: Path) -> None
         False,
         False,
     ]
-    assert told["ch1"].keys() == {"channel", "sent", "kind", "reason", "took_s"}
+    assert told["ch1"].keys() == {"channel", "sent", "kind", "reason", "note", "took_s"}
     assert told["dead"]["kind"] == "transient"
     assert told["bad"]["kind"] == "permanent"
     assert "MONITOR_NO_SUCH_URL is not set" in told["lost"]["reason"]

@@ -65,7 +65,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_lines() -> None:
         pytest.param(
             f'{LEAST}[channels.x]\nlanguage = "de"\nurl = "b"\n', r'"en" or "zh", not "de"', id="language"
         ),
-        pytest.param(f"{LEAST}[channels.x]\n", r"channels.x.url: is missing: add url = ", id="no url"),
+        pytest.param(f"{LEAST}[channels.x]\n", r"channels.x: needs a url \(add url = ", id="no url"),
         pytest.param(
             f'{LEAST}[channels."a b"]\nurl = "b"\n', r'channels."a b": must be a name', id="channel name"
         ),

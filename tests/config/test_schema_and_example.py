@@ -114,7 +114,7 @@ def test_the_example_loads_as_it_is(tmp_path: Path) -> None:
 
 def test_the_example_loads_with_every_setting_switched_on() -> None:
     config = config_of(switched_on(EXAMPLE))
-    assert len(config.rules) == len(config.channels) == 2
+    assert (len(config.rules), len(config.channels)) == (2, 4)
     assert config.warnings == ()
 
 
@@ -133,6 +133,7 @@ def test_the_example_shows_every_key_of_every_table() -> None:
         "CalendarTable": document["calendar"],
         "WebTable": document["web"],
         "ChannelTable": channel,
+        "WebhookTable": channel["webhook"],
         "TimingTable": document["defaults"],
         "WatchTable": rule,
         "MatchTable": {key: value for table in rule["match"] for key, value in table.items()},

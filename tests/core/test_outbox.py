@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.decision import Cause, Facts, Notice, NoticeKind, Transition, TransitionKind
-from monitor.core.outbox import Choice, Item, Waiting, choose, next_due
+from monitor.core.outbox import Choice, Item, Waiting, choose, choose_one, next_due, next_due_of_one
 from tests.core.builders import MINUTE, START, key_of
 
 FIRED, RESOLVED, REPEATED = TransitionKind.FIRED, TransitionKind.RESOLVED, TransitionKind.REPEATED
@@ -201,3 +201,27 @@ def test_an_opening_whose_stock_is_gone_for_now_is_not_told_as_here() -> None:
     assert _ids(choose([clearing, other], START)) == [2]
     assert next_due([clearing]) is None
     assert _ids(choose([replace(clearing, is_clearing=False)], START)) == [1]
+
+
+def test_a_program_is_told_one_event_at_a_time_the_untried_first() -> None:
+    retry, *untried = [_retrying(1, _told(FIRED, code="PRD-9", opening="o-9")), *_codes(2, 9, poll_id=7)]
+    assert _ids(choose_one([retry, *untried], START)) == [2]
+    assert _ids(choose_one([retry, *untried], LATER)) == [2]
+    assert _ids(choose_one([retry], LATER)) == [1]
+    assert choose_one([], START) == Choice((), ())
+
+
+def test_what_came_later_of_an_alert_waits_for_what_came_before_it() -> None:
+    elder, younger = _retrying(1, _told(FIRED)), _waiting(2, _told(REPEATED, Cause.OPENED_AGAIN))
+    assert choose_one([elder, younger], START) == Choice((), ())
+    assert next_due_of_one([elder, younger]) == LATER
+    assert _ids(choose_one([elder, younger], LATER)) == [1]
+    assert _ids(choose_one([younger], LATER)) == [2]
+
+
+def test_a_program_too_is_told_of_a_window_that_is_over_in_one_event() -> None:
+    end = _told(RESOLVED)
+    opening = replace(_retrying(1, _told(FIRED)), resolve=end)
+    choice = choose_one([opening, _waiting(2, end)], START)
+    assert choice.merged == (2,)
+    assert [(i.delivery_id, i.resolve) for i in choice.items] == [(1, end)]

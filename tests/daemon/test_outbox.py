@@ -13,7 +13,7 @@ import pytest
 from monitor.core.backoff import FailureClass, Outcome, Refused
 from monitor.core.style import Style
 from monitor.core.words import Language
-from monitor.daemon.channels import Loaded, Target
+from monitor.daemon.channels import Loaded, Target, ToApprise
 from monitor.daemon.lane_tasks import LaneTasks
 from monitor.daemon.outbox import StoredOutbox
 from monitor.notify.sending import MOST_ABANDONED, Sender
@@ -44,7 +44,7 @@ class Lanes:
         self, name: str, *answers: Outcome | threading.Event, deadline: timedelta = 30 * SOON
     ) -> FakeChannel:
         channel = FakeChannel(*answers)
-        target = Target(name, "json://x", None, None, Language.EN)
+        target = Target(name, ToApprise("json://x"), Language.EN)
         sender = Sender(name, channel, lambda: channel, deadline)
         self.tasks.start(Loaded(target, sender, Style(Language.EN, UTC, {}), None))
         return channel
@@ -184,7 +184,7 @@ def test_a_lane_that_crashes_is_started_again_and_asks_for_a_restart_the_fifth_t
     async def run() -> None:
         fatal = asyncio.Event()
         tasks = LaneTasks(Broken(), lambda: None, lambda: 0.0, fatal.set, pause_s=0)  # type: ignore[arg-type, return-value]
-        target = Target("phone", "json://x", None, None, Language.EN)
+        target = Target("phone", ToApprise("json://x"), Language.EN)
         sender = Sender("phone", FakeChannel(), FakeChannel)
         tasks.start(Loaded(target, sender, Style(Language.EN, UTC, {}), None))
         async with asyncio.timeout(10):

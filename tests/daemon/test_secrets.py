@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.core.words import Language
-from monitor.daemon.channels import Target
+from monitor.daemon.channels import Target, ToApprise
 from monitor.daemon.parts import Parts
 from monitor.daemon.secrets import fetch_secrets
 from tests.daemon.parts_stage import ENVIRON, config_in
@@ -16,7 +16,7 @@ from tests.fakes.clock import FakeClock
 
 
 def test_what_holds_a_secret_does_not_show_it() -> None:
-    target = Target("hook", "json://host/canary", "canary", "canary", Language.EN)
+    target = Target("hook", ToApprise("json://host/canary", "canary", "canary"), Language.EN)
     assert repr(target) == "Target('hook')"
 
 

@@ -51,7 +51,7 @@ def test_the_demo_polls_the_simulator_every_second_and_keeps_to_the_given_databa
 
 
 def test_the_demo_sends_to_the_receiver_in_two_languages() -> None:
-    assert {(c.name, c.url.resolve({}), c.language) for c in config_for(URL).channels} == {
+    assert {(c.name, c.secrets["url"].resolve({}), c.language) for c in config_for(URL).channels} == {
         ("terminal", "json://127.0.0.1:8099/notify/terminal", "en"),
         ("terminal-zh", "json://127.0.0.1:8099/notify/terminal-zh", "zh"),
     }
@@ -97,7 +97,7 @@ def covered(listing: Listing, name: str) -> set[tuple[int, str]]:
 def test_a_message_that_a_channel_sends_arrives_whole() -> None:
     async def use(running: Running) -> None:
         settings = config_for(running.simulator.url).channels[1]
-        channel = Channel.load(settings.name, settings.url.resolve({}))
+        channel = Channel.load(settings.name, settings.secrets["url"].resolve({}))
         outcome = await asyncio.to_thread(channel.send, "恢复有货 3 台 × 8 卡", "第一行\nsecond")
         assert outcome == Accepted()
 

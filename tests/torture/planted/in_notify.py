@@ -114,7 +114,7 @@ IN_NOTIFY: Final = (
     Mistake(
         "no deadline of our own for a send",
         "monitor/notify/sending.py",
-        "timeout=self._deadline_s)",
+        "timeout=self.deadline_s)",
         "timeout=None)",
         "a receiver that drips holds its lane for ever",
         ("tests/notify/test_sending.py",),
