@@ -13,6 +13,7 @@ from monitor.cli.output import (
     faint,
     good,
     is_terminal,
+    percent,
     print_line,
     print_table,
     right,
@@ -58,17 +59,9 @@ def _what_it_is(past: Past) -> str:
 def _in_short(past: Past) -> str:
     count = len(past.windows)
     return (
-        f"{count} window{'' if count == 1 else 's'}, in stock {_percent(past.available_share)} of the time "
-        f"that is known; known is {_percent(past.observed_share)}"
+        f"{count} window{'' if count == 1 else 's'}, in stock {percent(past.available_share)} of the time "
+        f"that is known; known is {percent(past.observed_share)}"
     )
-
-
-def _percent(share: float) -> str:
-    """Never 0% or 100% unless it is."""
-    text = f"{100 * share:.0f}%"
-    if text == "0%" and share > 0:
-        return "<1%"
-    return ">99%" if text == "100%" and share < 1 else text
 
 
 def _print_windows(place: Place, past: Past, now: datetime) -> None:

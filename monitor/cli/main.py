@@ -26,6 +26,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "wait": ("monitor.cli.wait:wait", "Wait until a rule is met, then print the product or run a command."),
     "status": ("monitor.cli.status:status", "What is watched, what is in stock, what waits to be sent."),
     "history": ("monitor.cli.history:history", "When products were in stock, and how many."),
+    "stats": ("monitor.cli.stats:stats", "How often products come back, for how long, and the odds."),
     "forecast": ("monitor.cli.forecast:forecast", "The chance that products come back soon."),
     "explain": (
         "monitor.cli.explain:explain",

@@ -106,6 +106,14 @@ def span(duration: timedelta) -> str:
     return duration_text(duration, Language.EN)
 
 
+def percent(share: float) -> str:
+    """`34%`; never 0% or 100% unless it is."""
+    text = f"{100 * share:.0f}%"
+    if text == "0%" and share > 0:
+        return "<1%"
+    return ">99%" if text == "100%" and share < 1 else text
+
+
 def print_table(table: Table, *, title: str | None = None, empty: str = "(none)") -> None:
     """A table without lines; on a terminal long cells are folded, in a pipe they stay whole."""
     if title:

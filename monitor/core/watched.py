@@ -20,16 +20,13 @@ Moment = TypeVar("Moment", int, datetime)
 NOT_KNOWN: Final = -1
 """Shown by a poll that leaves it open whether the product is to be had."""
 
+UNLISTED: Final = -2
+"""Before its first record: polls were answered, and told nothing of it."""
 
-class Sight(NamedTuple, Generic[Moment]):
-    """From the poll at `from_at` on it was so; the ok poll before that was at `before_at` (None: none was).
 
-    `shown`: how many nodes were to be had, 0 where none were or an error stood beside them, or NOT_KNOWN.
-    """
-
-    from_at: Moment
-    before_at: Moment | None
-    shown: int
+Sight = tuple[Moment, Moment | None, int]
+"""From which poll on it was so, when the ok poll before was (None: there was none), and how many nodes could
+be had: 0 where none were or an error stood beside them, or NOT_KNOWN. A bare tuple: there are many."""
 
 
 class Hole(NamedTuple, Generic[Moment]):
@@ -54,10 +51,16 @@ class Piece(NamedTuple, Generic[Moment]):
 
 
 class Folded(NamedTuple, Generic[Moment]):
-    """In order. `dark`: from when to when it is not known whether the product was to be had."""
+    """In order. `dark`: where it is not known whether it was to be had; of that `unlisted`: before its first
+
+    record, while polls were answered. `since`: where the record begins; `answered_at`: the last ok poll.
+    """
 
     pieces: list[Piece[Moment]]
-    dark: list[tuple[Moment, Moment]]
+    dark: list[Hole[Moment]]
+    unlisted: list[Hole[Moment]]
+    since: Moment
+    answered_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Watched:
 
 def watched(spans: Sequence[Span], unseen: Iterable[Stretch], start: datetime, end: datetime) -> Watched:
     """Of one product, from its spans and the time in which no feed that covers it was answered, in order."""
-    sights = [Sight(span.from_at, span.unseen_from, shown_by(span.observation)) for span in spans]
+    sights = [(span.from_at, span.unseen_from, shown_by(span.observation)) for span in spans]
     holes = [Hole(dark.start, dark.end, dark.answered_at or dark.start) for dark in unseen]
     folded = fold(sights, spans[-1].last_at if spans else start, holes, start, end)
     windows = tuple(Window(*piece) for piece in folded.pieces)
@@ -99,11 +102,12 @@ def fold(
 ) -> Folded[Moment]:
     """What was seen between `start` and `end`. `answered_at`: the last ok poll; `holes` must not overlap."""
     pieces: list[Piece[Moment]] = []
-    dark: list[tuple[Moment, Moment]] = []
+    dark: list[Hole[Moment]] = []
+    unlisted: list[Hole[Moment]] = []
     opened_at: Moment | None = None
     unseen_at: Moment | None = None
     gone_at: Moment | None = None
-    last_at = until_at = start
+    last_at = until_at = known_at = start
     peak = count = drops = drained = 0
     for begin, seen_at, stop, shown in _laid_out(sights, answered_at, holes, start, end):
         if shown > 0:
@@ -112,17 +116,22 @@ def fold(
             elif shown < count:
                 drops, drained = drops + 1, drained + count - shown
             peak, count, last_at, until_at = max(peak, shown), shown, seen_at, stop
+            known_at = seen_at
             continue
         if opened_at is not None:
             closed_at = begin if shown == 0 else None
             pieces.append(Piece(opened_at, unseen_at, last_at, closed_at, peak, until_at, drops, drained))
         opened_at = None
-        gone_at = seen_at if shown == 0 else None
         if shown < 0:
-            dark.append((begin, stop))
+            gone_at = None
+            if begin < stop:
+                (unlisted if shown == UNLISTED else dark).append(Hole(begin, stop, known_at))
+        else:
+            gone_at = known_at = seen_at
     if opened_at is not None:
         pieces.append(Piece(opened_at, unseen_at, last_at, None, peak, until_at, drops, drained))
-    return Folded(pieces, dark)
+    since = min(max(sights[0][0], start), end) if sights else end
+    return Folded(pieces, sorted(unlisted + dark), unlisted, since, min(max(answered_at, start), end))
 
 
 def _laid_out(
@@ -136,19 +145,18 @@ def _laid_out(
     to_come = iter(holes)
     hole = next(to_come, None)
     covered = start
-    nothing = Sight(end, answered_at, NOT_KNOWN)
-    for sight, later in zip(sights, chain(sights[1:], (nothing,)), strict=False):
-        stop = min(max(later.from_at, covered), end)
-        if later.from_at <= start and later is not nothing:
+    begins = chain(((start, None, UNLISTED),), sights)
+    ends = chain(sights, ((end, answered_at, NOT_KNOWN),))
+    for (from_at, _, shown), (later_at, before_at, _) in zip(begins, ends, strict=True):
+        if later_at <= start < end:
             continue
-        begin = min(max(sight.from_at, covered), stop)
-        if begin > covered:
-            yield covered, covered, begin, NOT_KNOWN
+        begin = max(from_at, covered) if from_at < end else end
+        stop = max(later_at, begin) if later_at < end else end
         is_whole = True
         while hole is not None and hole.start < stop:
             if hole.end > begin:
-                if hole.start > begin or hole.start == sight.from_at:
-                    yield begin, max(begin, hole.answered_at), hole.start, sight.shown
+                if hole.start > begin or hole.start == from_at:
+                    yield begin, max(begin, hole.answered_at), hole.start, shown
                 covered = min(hole.end, stop)
                 yield max(begin, hole.start), hole.start, covered, NOT_KNOWN
                 begin, is_whole = covered, False
@@ -156,8 +164,6 @@ def _laid_out(
                 break
             hole = next(to_come, None)
         if is_whole or begin < stop:
-            last_at = begin if later.before_at is None else max(begin, min(later.before_at, stop))
-            yield begin, last_at, stop, sight.shown
+            last_at = begin if before_at is None else max(begin, min(before_at, stop))
+            yield begin, last_at, stop, shown
         covered = stop
-    if covered < end:
-        yield covered, covered, end, NOT_KNOWN

@@ -6,7 +6,7 @@ A database gets this text when it is created or upgraded: a change here needs a 
 from typing import Final
 
 # The characters that str.strip() takes away, so that the view and core/product.py agree on what is blank.
-_BLANKS: Final = ", ".join(str(code) for code in range(0x3001) if chr(code).isspace())
+BLANKS: Final = ", ".join(str(code) for code in range(0x3001) if chr(code).isspace())
 
 
 def _as_of(field: str) -> str:
@@ -32,7 +32,7 @@ SELECT
     snapshot.remaining_count AS remaining_count,
     snapshot.stock_error AS stock_error,
     CASE WHEN snapshot.kind = 'valid' THEN
-        snapshot.remaining_count > 0 AND trim(coalesce(snapshot.stock_error, ''), char({_BLANKS})) = ''
+        snapshot.remaining_count > 0 AND trim(coalesce(snapshot.stock_error, ''), char({BLANKS})) = ''
     END AS available,
     snapshot.reason AS invalid_reason,
     CASE WHEN price_change.poll_id IS NULL THEN product.price ELSE price_change.old END AS price,

@@ -32,7 +32,10 @@ def keys(value: Any) -> Iterator[str]:
             yield from keys(inner)
 
 
-@pytest.mark.parametrize("verb", ["status", "history", "alerts", "silences", "backtest", "db check"])
+VERBS = ("status", "history", "stats", "alerts", "silences", "backtest", "db check")
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_key_is_on_the_page(tmp_path: Path, verb: str) -> None:
     with stocked(tmp_path, stock(TRAIN_1=0), TIMEOUT, stock(TRAIN_1=3)) as monitor:
         notice(monitor, *INTENTS)

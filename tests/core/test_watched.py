@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.product import Absent, Invalid, Observation, Seen
 from monitor.core.timeline import StockState, Stretch, timeline
-from monitor.core.watched import Hole, Sight, Watched, fold, watched
+from monitor.core.watched import Hole, Watched, fold, watched
 from monitor.core.window import Window
 from tests.core.builders import START
 from tests.core.polled import TICK, Answer, at, holes_of, spans_of
@@ -135,23 +135,23 @@ def test_drops_across_a_hole_belong_to_no_window() -> None:
 
 
 def test_a_clock_that_stepped_back_loses_no_opening() -> None:
-    sights = [Sight(0, None, 0), Sight(100, 90, 3), Sight(40, 100, 0), Sight(55, 40, 2), Sight(130, 55, 0)]
+    sights = [(0, None, 0), (100, 90, 3), (40, 100, 0), (55, 40, 2), (130, 55, 0)]
     found = fold(sights, 140, [], 0, 150)
     assert [(p.opened_at, p.closed_at, p.peak) for p in found.pieces] == [(100, 100, 3), (100, 130, 2)]
 
 
 def test_a_poll_before_that_is_not_stored_leaves_the_last_sight_at_the_first() -> None:
-    found = fold([Sight(0, None, 0), Sight(10, 0, 3), Sight(40, None, 0)], 40, [], 0, 50)
+    found = fold([(0, None, 0), (10, 0, 3), (40, None, 0)], 40, [], 0, 50)
     assert [(p.opened_at, p.last_at, p.closed_at) for p in found.pieces] == [(10, 10, 40)]
 
 
 def test_milliseconds_do_as_well_as_datetimes() -> None:
-    found = fold([Sight(0, None, 0), Sight(10, 5, 3)], 35, [Hole(15, 30, 12)], 0, 40)
+    found = fold([(0, None, 0), (10, 5, 3)], 35, [Hole(15, 30, 12)], 0, 40)
     assert [tuple(piece) for piece in found.pieces] == [
         (10, 5, 12, None, 3, 15, 0, 0),
         (30, None, 35, None, 3, 40, 0, 0),
     ]
-    assert found.dark == [(15, 30)]
+    assert found.dark == [Hole(15, 30, 12)]
 
 
 answers = st.lists(
@@ -161,6 +161,7 @@ answers = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(answers, st.integers(-2, 8))
 def test_the_windows_are_those_that_the_polls_tell_one_by_one(polls: list[Answer], start: int) -> None:
     start = min(start, len(polls) - 1)
@@ -168,6 +169,7 @@ def test_the_windows_are_those_that_the_polls_tell_one_by_one(polls: list[Answer
     assert [told_plainly(window) for window in of(*polls, start=start).windows] == expected
 
 
+@settings(deadline=None)
 @given(answers, st.integers(-2, 8))
 def test_every_moment_is_in_a_window_or_dark_as_the_timeline_says(polls: list[Answer], start: int) -> None:
     found = of(*polls, start=min(start, len(polls) - 1))
