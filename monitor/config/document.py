@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from monitor.config import settings, values
 from monitor.config.channel_table import ChannelTable
+from monitor.config.factor import FACTOR_SCHEMA
 from monitor.config.fields import (
     Days,
+    Factor,
     Glob,
     Line,
     Name,
@@ -151,6 +153,11 @@ class TimingTable(Table):
     announce_existing: bool = Field(
         default=settings.UNSET.announce_existing,
         description="Announce what is in stock at the rule's first poll.",
+    )
+    more_at: Annotated[Factor | None, BeforeValidator(values.never_as_none)] = Field(
+        default=None,
+        description='Says MORE IN STOCK at so many times the count told last, like "x2"; or "never".',
+        json_schema_extra={"default": "never", "anyOf": [{"const": "never"}, dict(FACTOR_SCHEMA)]},
     )
     min_gap: Span = span(settings.UNSET.min_gap, "Least time between two announced openings.")
     blocked_after: Span = span(

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from monitor.config import days, values
+from monitor.config.factor import FACTOR_SCHEMA, factor
 from monitor.core.matching import Range
 
 # Else pydantic opens the metadata of every installed distribution, in search of plugins.
@@ -69,6 +71,7 @@ def _text_of_match(value: object) -> str:
 
 
 Span = Annotated[timedelta, BeforeValidator(values.duration), WithJsonSchema(values.DURATION_SCHEMA)]
+Factor = Annotated[Decimal, PlainValidator(factor), WithJsonSchema(FACTOR_SCHEMA)]
 SpanAboveZero = Annotated[Span, AfterValidator(values.between("1ms", "3650d"))]
 Name = Annotated[str, AfterValidator(values.plain_name)]
 Line = Annotated[str, AfterValidator(values.one_line(500))]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from monitor.config.days import days_text
+from monitor.config.factor import factor_text
 from monitor.config.secret import SecretRef
 from monitor.config.settings import (
     AppriseUrl,
@@ -123,6 +124,7 @@ def _watch(rule: Rule) -> dict[str, Shown]:
         "remind_every": rule.remind_every or "never",
         "notify_sold_out": rule.notify_sold_out,
         "announce_existing": rule.announce_existing,
+        "more_at": "never" if rule.more_at is None else factor_text(rule.more_at),
         "min_gap": rule.min_gap,
         "blocked_after": rule.blocked_after,
         "ignore_stock_error": list(rule.ignore_stock_error),

@@ -17,7 +17,7 @@ from monitor.core.decision import (
 from monitor.core.draft import Draft
 from monitor.core.manner import Occasion, occasion_of
 from monitor.core.matching import Rule, counting_criterion
-from monitor.core.product import Attributes, ProductKey, Seen
+from monitor.core.product import Attributes, Observation, ProductKey, Seen
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey
 
@@ -35,8 +35,10 @@ def fire(draft: Draft, rule: Rule, before: State, alert: Alert) -> None:
     draft.changes.spacings[key] = spacing
     opened_at = before.since if isinstance(before, Pending) else draft.now
     facts = replace(_facts(draft, rule, alert, spacing), gone_for=_gone_for(draft, alert, opened_at))
-    announced_at = None if muted else draft.now
-    alert = replace(alert, opening=draft.new_id(), announced_at=announced_at, muted=muted)
+    announced_at, told = (None, None) if muted else (draft.now, facts.remaining)
+    alert = replace(
+        alert, opening=draft.new_id(), announced_at=announced_at, muted=muted, told_remaining=told
+    )
     _put(draft, rule, alert, TransitionKind.FIRED, muted, facts)
     draft.put_alert(alert)
 
@@ -69,20 +71,25 @@ def repeat_if_due(draft: Draft, rule: Rule, alert: Alert) -> None:
     key: AlertKey = (alert.rule, alert.product)
     spacing = draft.world.spacings.get(key)
     silenced = _is_silenced(draft, rule, alert.product)
-    if spacing is not None and not silenced and cause is not Cause.REMINDER:
+    if spacing is not None and not silenced and not cause.is_follow_up:
         spacing = draft.changes.spacings[key] = after_announcement(spacing, draft.now)
     told = replace(alert, cause=cause)
-    facts = replace(_facts(draft, rule, told, spacing), fired_at=_fired_at(alert.state))
+    facts = replace(
+        _facts(draft, rule, told, spacing),
+        fired_at=_fired_at(alert.state),
+        told_before=alert.told_remaining if cause is Cause.MORE else None,
+    )
     muted = MuteReason.SILENCE if silenced else None
     _put(draft, rule, told, TransitionKind.REPEATED, muted, facts)
-    draft.put_alert(replace(alert, announced_at=draft.now, muted=None))
+    told_remaining = alert.told_remaining if silenced else facts.remaining
+    draft.put_alert(replace(alert, announced_at=draft.now, muted=None, told_remaining=told_remaining))
 
 
-def rests(alert: Alert, rule: Rule, now: datetime) -> bool:
+def rests(alert: Alert, rule: Rule, now_is: Observation, now: datetime) -> bool:
     """It fires, and as long as the product stays as it is there is nothing to add to what was told."""
     if not isinstance(alert.state, Firing) or alert.muted in _HELD:
         return False
-    return not _is_reminder_due(alert, rule, now)
+    return not _is_reminder_due(alert, rule, now) and not _is_more_due(alert, rule, now_is, now)
 
 
 def may_add_at(alert: Alert, rule: Rule, spacing: Spacing | None) -> datetime | None:
@@ -103,6 +110,14 @@ def _is_reminder_due(alert: Alert, rule: Rule, now: datetime) -> bool:
     if rule.remind_every is None or alert.announced_at is None:
         return False
     return elapsed(alert.announced_at, now) >= rule.remind_every
+
+
+def _is_more_due(alert: Alert, rule: Rule, now_is: Observation, now: datetime) -> bool:
+    """So many more are left than when it was told last, and that was long enough ago."""
+    if rule.more_at is None or alert.told_remaining is None or alert.announced_at is None:
+        return False
+    has_grown = isinstance(now_is, Seen) and now_is.remaining >= rule.more_at * alert.told_remaining
+    return has_grown and elapsed(alert.announced_at, now) >= rule.min_gap
 
 
 def _why_fired_is_muted(draft: Draft, rule: Rule, alert: Alert, spacing: Spacing) -> MuteReason | None:
@@ -131,6 +146,9 @@ def _why_repeated(draft: Draft, rule: Rule, alert: Alert) -> Cause | None:
         spacing = draft.world.spacings.get((alert.rule, alert.product))
         may = not silenced and (spacing is None or spacing.allows(rule.min_gap, draft.now))
         return Cause.OPENED_AGAIN if may else None
+    # Not in a silence: what has grown meanwhile is told when that ends, if it is so still.
+    if not silenced and _is_more_due(alert, rule, draft.product(alert.product).current, draft.now):
+        return Cause.MORE
     return Cause.REMINDER if _is_reminder_due(alert, rule, draft.now) else None
 
 

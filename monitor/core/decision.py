@@ -28,6 +28,12 @@ class Cause(StrEnum):
     REMINDER = "reminder"
     SILENCE_ENDED = "silence ended"
     OPENED_AGAIN = "opened again"
+    MORE = "more"
+
+    @property
+    def is_follow_up(self) -> bool:
+        """It adds to an opening that was told before: needless once that is over, and no opening itself."""
+        return self in {Cause.REMINDER, Cause.MORE}
 
 
 class TransitionKind(StrEnum):
@@ -89,6 +95,7 @@ class Facts:
     gone_for: timedelta | None = None  # how long the product had not been available
     wanted: str | None = None  # the count that the rule asks for, on Cause.COUNT
     wants_gpus: bool = False  # it asks for GPUs in all, not for nodes
+    told_before: int | None = None  # the nodes that were left when it was told last, on Cause.MORE
     lasted: timedelta | None = None  # a resolve: how long the rule's own firing was
     fired_at: datetime | None = None
     peak: int | None = None
@@ -158,6 +165,7 @@ class Alert:
     announced_at: datetime | None = None  # the last time that this firing was told
     muted: MuteReason | None = None  # why its `fired` was not
     peak: int = 0
+    told_remaining: int | None = None  # the nodes that were left when it was told last
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,9 @@ def _alerts_that_time_moves(draft: Draft) -> dict[str, list[ProductKey]]:
     known = draft.world.products.get(draft.feed, {})
     found: dict[str, list[ProductKey]] = {name: [] for name in rules}
     for (name, key), alert in draft.world.alerts.items():
-        is_moved = name in rules and not rests(alert, rules[name], draft.now)
-        if is_moved and key in known and key not in draft.changes.products:
+        if name not in rules or key not in known or key in draft.changes.products:
+            continue
+        if not rests(alert, rules[name], known[key].current, draft.now):
             found[name].append(key)
     return found
 

@@ -108,6 +108,7 @@ class Rule:
     remind_every: timedelta | None = None
     notify_sold_out: bool = True
     announce_existing: bool = True
+    more_at: Decimal | None = None  # so many times the count that was told last is told, too
     min_gap: timedelta = timedelta(seconds=60)
     blocked_after: timedelta = timedelta(minutes=10)
     ignore_stock_error: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from monitor.core.decision import Cause, Notice, Transition, TransitionKind
+from monitor.core.decision import Notice, Transition, TransitionKind
 
 GROUP_ABOVE: Final = 3
 """More waiting deliveries than this, of whatever polls, share one message."""
@@ -115,7 +115,7 @@ def _is_untold_window(w: Waiting) -> bool:
         isinstance(told, Transition)
         and w.resolve is not None
         and told.kind is not TransitionKind.RESOLVED
-        and told.cause is not Cause.REMINDER
+        and not told.cause.is_follow_up
     )
 
 
@@ -126,7 +126,7 @@ def _newest_of_each_opening(waiting: Sequence[Waiting]) -> dict[str, int]:
 
 def _is_stale_reminder(w: Waiting, told: Transition, newest: int) -> bool:
     """The opening is over, or there is something newer to say of it."""
-    return told.cause is Cause.REMINDER and (w.resolve is not None or w.delivery_id < newest)
+    return told.cause.is_follow_up and (w.resolve is not None or w.delivery_id < newest)
 
 
 def _one_poll(w: Waiting, head: Waiting) -> bool:

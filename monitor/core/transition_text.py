@@ -78,7 +78,10 @@ def _what(told: Transition, resolve: Transition | None, style: Style) -> str:
         if told.cause is Cause.COUNT and facts.wanted:
             return below_your_need(facts, language)
         return size_alone(facts, language)
-    return f"{nodes_text(facts.remaining or 0, language)} {size}".rstrip()
+    left = nodes_text(facts.remaining or 0, language)
+    if facts.told_before is not None:
+        left = f"{facts.told_before} → {left}"
+    return f"{left} {size}".rstrip()
 
 
 def _where(facts: Facts, language: Language) -> list[str]:

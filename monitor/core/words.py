@@ -33,6 +33,7 @@ _REPEATED: Final = {
     Cause.REMINDER: ("STILL IN STOCK", "仍有货"),
     Cause.SILENCE_ENDED: ("STILL IN STOCK", "仍有货"),
     Cause.OPENED_AGAIN: ("OPENED AGAIN", "再次有货"),
+    Cause.MORE: ("MORE IN STOCK", "库存增加"),
 }
 _HEADLINES: Final = {
     TransitionKind.FIRED: _FIRED,

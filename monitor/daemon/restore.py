@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.decision import Cause, TransitionKind
+from monitor.core.decision import TransitionKind
 from monitor.core.product import Feed, ProductKey
 from monitor.core.spacing import Spacing, after_announcement, after_opening, after_resolve
 from monitor.core.world import AlertKey, FeedState, Product, Settings, World
@@ -85,7 +85,7 @@ def _after(
         case TransitionKind.RESOLVED:
             return after_resolve(before, at)
         case TransitionKind.REPEATED:
-            is_opening = transition.cause is not Cause.REMINDER and transition.told
+            is_opening = transition.told and not transition.cause.is_follow_up
             return after_announcement(before, at) if before and is_opening else before
 
 

@@ -42,7 +42,10 @@ _LAST_SEEN = (
 )
 _CHANGE = "INSERT INTO product_change (product_id, field, poll_id, old, new) VALUES (?, ?, ?, ?, ?)"
 _SET_ATTRIBUTE = {name: f"UPDATE product SET {name} = ? WHERE id = ?" for name in ATTRIBUTES}
-_ALERT_COLUMNS = ("state", "since", "cleared_at", "cause", "opening", "announced_at", "muted", "peak")
+_ALERT_COLUMNS = (
+    *("state", "since", "cleared_at", "cause", "opening", "announced_at", "muted", "peak"),
+    "told_remaining",
+)
 _ALERT = (
     f"INSERT INTO alert (rule, product_id, {', '.join(_ALERT_COLUMNS)})"
     f" VALUES (?, ?{', ?' * len(_ALERT_COLUMNS)}) ON CONFLICT (rule, product_id) DO UPDATE SET "
@@ -161,7 +164,8 @@ def _write_alerts(connection: Connection, alerts: Sequence[Alert], rows: Rows) -
             gone.append(key)
             continue
         announced_at = to_ms_or_none(alert.announced_at)
-        kept.append((*key, *state, alert.cause, alert.opening, announced_at, alert.muted, alert.peak))
+        told = (alert.cause, alert.opening, announced_at, alert.muted, alert.peak, alert.told_remaining)
+        kept.append((*key, *state, *told))
     if gone:
         connection.exec_driver_sql(_NO_ALERT, gone)
     if kept:

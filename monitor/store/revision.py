@@ -6,7 +6,7 @@ from typing import Final
 from monitor.core.errors import DatabaseError
 from monitor.store.rows import Reader
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision in migrations/. Revisions are numbers, so that older and newer can be told apart."""
 
 

@@ -128,6 +128,7 @@ alert = Table(
     Column("peak", Int, nullable=False),
     Column("first_told_at", Int),  # null: nobody was told of this window yet
     Column("escalated_at", Int),
+    Column("told_remaining", Int),  # the nodes that were left when it was told last
     CheckConstraint("state IN ('pending', 'firing', 'clearing')", name="state"),
     sqlite_strict=True,
 )

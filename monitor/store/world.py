@@ -21,7 +21,8 @@ from monitor.store.rows import Reader
 REMEMBERED_TRANSITIONS: Final = timedelta(hours=24)
 
 _ALERTS = (
-    "SELECT rule, product_id, state, since, cleared_at, cause, opening, announced_at, muted, peak FROM alert"
+    "SELECT rule, product_id, state, since, cleared_at, cause, opening, announced_at, muted, peak,"
+    " told_remaining FROM alert"
 )
 _RULE_FEEDS = "SELECT f.rule, s.name, f.aidc_id FROM rule_feed f JOIN source s ON s.id = f.source_id"
 _EPISODES = (
@@ -110,6 +111,7 @@ def load_alerts(connection: Reader, keys: Mapping[int, ProductKey]) -> tuple[Ale
             from_ms_or_none(row.announced_at),
             None if row.muted is None else MuteReason(row.muted),
             row.peak,
+            row.told_remaining,
         )
         for row in connection.exec_driver_sql(_ALERTS)
     )

@@ -111,6 +111,12 @@ def test_the_title_says_what_happened_to_how_many_of_what_and_where(
     assert title(told(kind, cause, facts), ZH) == f"{chinese} · 智算中心 1 · PRD-TRAIN-1"
 
 
+def test_more_in_stock_says_how_many_there_were_and_are() -> None:
+    more = told(REPEATED, Cause.MORE, replace(FACTS, told_before=1))
+    assert title(more, EN) == "MORE IN STOCK 1 → 3 nodes × 8 H800A · AIDC 1 · PRD-TRAIN-1"
+    assert title(more, ZH) == "【库存增加】1 → 3 台 × 8 卡 H800A · 智算中心 1 · PRD-TRAIN-1"
+
+
 def test_below_your_need_says_what_is_left_and_what_the_rule_wants() -> None:
     short = told(RESOLVED, Cause.COUNT, replace(FACTS, wanted="4"))
     assert title(short, EN) == "BELOW YOUR NEED: 3 left, rule wants 4 · AIDC 1 · PRD-TRAIN-1"

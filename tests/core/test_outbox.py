@@ -164,8 +164,9 @@ def test_what_was_told_late_tells_the_whole_window_as_well(cause: Cause) -> None
     assert choice == Choice((Item(1, late, resolve=resolve),), merged=(2,))
 
 
-def test_a_reminder_of_what_is_gone_is_needless() -> None:
-    reminder, resolve = _told(REPEATED, Cause.REMINDER), _told(RESOLVED)
+@pytest.mark.parametrize("cause", [Cause.REMINDER, Cause.MORE])
+def test_what_adds_to_an_opening_is_needless_once_that_is_over(cause: Cause) -> None:
+    reminder, resolve = _told(REPEATED, cause), _told(RESOLVED)
 
     choice = choose([_waiting(1, reminder, 1, resolve), _waiting(2, resolve, 2)], START)
 

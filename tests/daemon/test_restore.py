@@ -39,6 +39,7 @@ def row(
             id="announced later",
         ),
         pytest.param([row(FIRED, 0), row(REPEATED, 1, cause=Cause.REMINDER)], 1, 1, id="a reminder"),
+        pytest.param([row(FIRED, 0), row(REPEATED, 1, cause=Cause.MORE)], 1, 1, id="more in stock"),
         pytest.param([row(FIRED, 0), row(RESOLVED, 1), row(FIRED, 10)], 1, 1, id="a new episode"),
         pytest.param([row(REPEATED, 1, cause=Cause.SILENCE_ENDED)], 0, 0, id="its opening was long ago"),
     ],

@@ -26,7 +26,10 @@ class Edge:
 
 @dataclass(slots=True)
 class AlertModel:
-    """Since when it waits, is open, is about to close; none of these: nothing. `told_at`: said last."""
+    """Since when it waits, is open, is about to close; none of these: nothing. `told_at`: said last.
+
+    `told_count`: so many were left then.
+    """
 
     watch: Watch
     code: str
@@ -37,6 +40,7 @@ class AlertModel:
     cause: str = "other"
     muted: str | None = None
     told_at: datetime | None = None
+    told_count: int | None = None
     peak: int = 0
 
     @property
@@ -48,10 +52,11 @@ class AlertModel:
         self.peak = max(self.peak, remaining)
         if self.open_since is not None:
             self.gone_since = None
-            return self._again(now, is_hushed=is_hushed)
+            return self._again(remaining, now, is_hushed=is_hushed)
         if self.waits_since is None:
             self.waits_since, self.cause = now, cause
-        return self._open(now, is_hushed=is_hushed) if now - self.waits_since >= self.watch.hold else None
+        has_waited = now - self.waits_since >= self.watch.hold
+        return self._open(remaining, now, is_hushed=is_hushed) if has_waited else None
 
     def not_met(self, cause: str, now: datetime, *, is_hushed: bool) -> Edge | None:
         if self.open_since is None:
@@ -75,7 +80,7 @@ class AlertModel:
         self.gone_since = self.gone_since and min(self.gone_since, now)
         self.told_at = self.told_at and min(self.told_at, now)
 
-    def _open(self, now: datetime, *, is_hushed: bool) -> Edge:
+    def _open(self, remaining: int, now: datetime, *, is_hushed: bool) -> Edge:
         self.waits_since, self.open_since = None, now
         gap = self.watch.min_gap
         self.pacing.open(now, gap)
@@ -86,29 +91,37 @@ class AlertModel:
         else:
             self.muted = None if self.pacing.allows(now, gap) else "flapping"
         if self.muted is None:
-            self.told_at = now
+            self.told_at, self.told_count = now, remaining
             self.pacing.tell(now)
         return self._edge("fired", self.cause, self.muted, now)
 
-    def _again(self, now: datetime, *, is_hushed: bool) -> Edge | None:
+    def _again(self, remaining: int, now: datetime, *, is_hushed: bool) -> Edge | None:
         """It was there and is there still: is there something to be made up for, or to be said again?"""
-        cause = self._why_again(now, is_hushed=is_hushed)
+        cause = self._why_again(remaining, now, is_hushed=is_hushed)
         if cause is None:
             return None
-        if cause != "reminder":
+        if cause not in {"reminder", "more"}:
             self.pacing.tell(now)
         self.told_at, self.muted = now, None
+        self.told_count = self.told_count if is_hushed else remaining
         return self._edge("repeated", cause, "silence" if is_hushed else None, now)
 
-    def _why_again(self, now: datetime, *, is_hushed: bool) -> str | None:
+    def _why_again(self, remaining: int, now: datetime, *, is_hushed: bool) -> str | None:
         if self.muted == "silence":
             return None if is_hushed else "silence ended"
         if self.muted == "flapping":
             may = not is_hushed and self.pacing.allows(now, self.watch.min_gap)
             return "opened again" if may else None
+        if not is_hushed and self._has_grown(remaining, now):
+            return "more"
         every = self.watch.remind
         is_up = self.told_at is not None and every is not None and now - self.told_at >= every
         return "reminder" if is_up else None
+
+    def _has_grown(self, remaining: int, now: datetime) -> bool:
+        if self.watch.more is None or self.told_count is None or self.told_at is None:
+            return False
+        return remaining >= self.watch.more * self.told_count and now - self.told_at >= self.watch.min_gap
 
     def _why_no_end_is_told(self, *, is_hushed: bool) -> str | None:
         if is_hushed:
@@ -130,4 +143,4 @@ class AlertModel:
 
     def _forget(self) -> None:
         self.waits_since = self.open_since = self.gone_since = self.told_at = self.muted = None
-        self.cause, self.peak = "other", 0
+        self.cause, self.peak, self.told_count = "other", 0, None

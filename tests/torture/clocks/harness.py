@@ -19,7 +19,7 @@ _CAUSES: Final = (
     *("fired: stock error", "fired: listing", "fired: other"),
     *("resolved: stock", "resolved: count", "resolved: price", "resolved: stock error"),
     *("resolved: listing", "resolved: other"),
-    *("repeated: reminder", "repeated: silence ended", "repeated: opened again"),
+    *("repeated: reminder", "repeated: silence ended", "repeated: opened again", "repeated: more"),
 )
 _MUTES: Final = ("silence", "flapping", "existing", "rule setting", "not a sale")
 

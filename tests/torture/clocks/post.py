@@ -208,9 +208,9 @@ class Post:
         return edge.code in names if edge else bool(names)
 
     def _is_merged(self, letter: Letter, end: End) -> bool:
-        """A resolve goes with its opening's message, a reminder gives way to what is newer."""
+        """A resolve goes with its opening's message, what adds to an opening gives way to what is newer."""
         edge = self._edges.get(letter[0])
-        is_of_that_kind = edge is not None and (edge.kind == "resolved" or edge.cause == "reminder")
+        is_of_that_kind = edge is not None and (edge.kind == "resolved" or edge.cause in {"reminder", "more"})
         return end.reason == "merged" and is_of_that_kind
 
     def _was_late(self, end: End) -> bool:
@@ -237,4 +237,5 @@ _WORDS: Final = {
     ("repeated", "reminder"): "STILL IN STOCK",
     ("repeated", "silence ended"): "STILL IN STOCK",
     ("repeated", "opened again"): "OPENED AGAIN",
+    ("repeated", "more"): "MORE IN STOCK",
 }

@@ -43,7 +43,10 @@ class Saw:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One rule of the configuration. `least` and `dearest`: what it wants of count and price."""
+    """One rule of the configuration. `least` and `dearest`: what it wants of count and price.
+
+    `more`: it tells again at so many times the count that was told last.
+    """
 
     name: str
     codes: tuple[str, ...]
@@ -53,6 +56,7 @@ class Watch:
     hold: timedelta = timedelta(0)
     keep: timedelta = timedelta(0)
     remind: timedelta | None = None
+    more: Decimal | None = None
     min_gap: timedelta = timedelta(seconds=60)
     tells_sold_out: bool = True
     tells_existing: bool = True

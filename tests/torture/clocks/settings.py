@@ -59,6 +59,7 @@ def _draw(chance: Random, name: str) -> Watch:
         min_gap=_seconds(chance.choice(_GAPS_S)),
         tells_sold_out=chance.random() < 0.8,
         tells_existing=chance.random() < 0.6,
+        more=chance.choice((None, Decimal(2), Decimal("1.5"))),
     )
 
 
@@ -91,6 +92,7 @@ def _table(watch: Watch) -> str:
     wanted = [f"product_code = [{_names(watch.codes)}]"]
     wanted += [f'remaining = ">={watch.least}"'] if watch.least is not None else []
     wanted += [f'price = "<={watch.dearest}"', "price_unit = 11"] if watch.dearest is not None else []
+    more = "" if watch.more is None else f'more_at = "x{watch.more}"'
     remind = "" if watch.remind is None else f'remind_every = "{watch.remind.total_seconds():.0f}s"'
     return f"""
 [[watch]]
@@ -103,6 +105,7 @@ min_gap = "{watch.min_gap.total_seconds():.0f}s"
 notify_sold_out = {str(watch.tells_sold_out).lower()}
 announce_existing = {str(watch.tells_existing).lower()}
 {remind}
+{more}
 """
 
 

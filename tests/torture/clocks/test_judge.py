@@ -20,8 +20,8 @@ from tests.torture.clocks.memory_store import MemoryStore
 from tests.torture.clocks.places import InMemory
 from tests.torture.clocks.simulate import none, simulate
 
-SEEDS = (4, 5)
-"""Days in which there is occasion for each mistake."""
+SEEDS = range(1, 11)
+"""Days in which there is occasion for each mistake, sooner or later."""
 
 
 class Rash:
@@ -166,6 +166,6 @@ def test_a_mistake_is_objected_to(
     raise AssertionError(f"nothing of {words} in {found}")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_without_a_mistake_nothing_is_objected_to_in_the_same_days(seed: int, tmp_path: Path) -> None:
     assert simulate(seed, InMemory(), tmp_path, days=3, density=8).objections == []

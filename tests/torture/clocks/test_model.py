@@ -89,6 +89,12 @@ def test_what_an_answer_means(answers: tuple[Saw, ...], said: list[str]) -> None
             id="still there",
         ),
         pytest.param(
+            {"more": Decimal("1.5")},
+            (OUT, TWO, IN, IN, OUT),
+            ["fired: stock", "repeated: more", "resolved: stock"],
+            id="half as many again",
+        ),
+        pytest.param(
             {"tells_existing": False, "remind": FIVE},
             (IN, IN, OUT),
             ["fired: existing (existing)", "resolved: stock (existing)"],

@@ -5,6 +5,7 @@ Beside it runs a model of one product and two rules that knows nothing of states
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ GAP: Final = MINUTE
 NEED: Final = 3
 TIMINGS: Final = st.sampled_from([0, 20, 90]).map(lambda seconds: seconds * SECOND)
 STEPS: Final = st.sampled_from([-86_400, -3_600, -1, 1, 3_600, 86_400]).map(lambda seconds: seconds * SECOND)
-TELLS: Final = frozenset({Cause.REMINDER, Cause.SILENCE_ENDED})
+TELLS: Final = frozenset({Cause.REMINDER, Cause.SILENCE_ENDED, Cause.MORE})
 """Causes of telling again that are no opening."""
 
 Edge = tuple[TransitionKind, datetime]
@@ -143,6 +144,7 @@ class AlertMachine(RuleBasedStateMachine):
                 keep_firing_for=watch.keep_firing_for,
                 min_gap=GAP,
                 remind_every=10 * MINUTE,
+                more_at=Decimal(2),
             )
             for name, watch in self.watches.items()
         )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count, cycle
 from typing import Final, TypeVar
 
@@ -26,7 +27,10 @@ START: Final = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
 INTERVAL: Final = timedelta(seconds=15)
 TOOK: Final = timedelta(milliseconds=38)
 SETTINGS: Final = Settings(
-    tuple(replace(rule, remind_every=timedelta(minutes=4)) if rule.name == "any" else rule for rule in RULES),
+    tuple(
+        replace(rule, remind_every=timedelta(minutes=4), more_at=Decimal(2)) if rule.name == "any" else rule
+        for rule in RULES
+    ),
     {"phone": timedelta(hours=6), "mail": timedelta(hours=6)},
     ("mail",),
     {"default": timedelta(minutes=1)},

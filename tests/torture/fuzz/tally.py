@@ -30,7 +30,7 @@ OF_ANSWERS: Final = (
 )
 _CAUSES: Final = (
     *(Cause.STOCK, Cause.FIRST_SIGHT, Cause.EXISTING, Cause.COUNT, Cause.PRICE, Cause.STOCK_ERROR),
-    *(Cause.LISTING, Cause.REMINDER, Cause.OPENED_AGAIN),
+    *(Cause.LISTING, Cause.REMINDER, Cause.OPENED_AGAIN, Cause.MORE),
 )
 MUST_BE_REACHED: Final = (
     *("ok", "too deep to judge", "some rows unusable", "restart"),
