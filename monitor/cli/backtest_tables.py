@@ -41,6 +41,9 @@ def print_backtest(place: Place, found: Backtest, now: datetime, glyphs: Glyphs,
         print_line()
     for name in found.idle:
         print_line(careful(f"{name} watches no product of this database"))
+    if not found.watches and len(found.idle) < found.rules:
+        print_line(careful(f"nothing that they watch was polled since {when(found.since, place.zone, now)}"))
+        return
     for watch in found.watches:
         print_line(faint(_watched(place, watch)))
     print_line(faint("told: of the times that the rule came to be met, those announced while that lasted"))

@@ -43,9 +43,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """`outcomes` by rule, in their order; `idle` are the rules that watched nothing."""
+    """So many `rules` were tried: `outcomes` in their order; the `idle` ones watch no product.
+
+    Without `watches` nothing that they watch was polled in that time.
+    """
 
     since: datetime
+    rules: int
     outcomes: tuple[Outcome, ...]
     idle: tuple[str, ...]
     watches: tuple[Watch, ...]
@@ -61,18 +65,26 @@ def read_backtest(
     rules = _rules(place, rule)
     by_rule: dict[str, list[Outcome]] = {one.name: [] for one in rules}
     answers: dict[int, Answers] = {}
+    watching: set[str] = set()
+
+    def is_wanted(key: ProductKey, sets: Sequence[Attributes]) -> bool:
+        found = {one.name for one in _watching(rules, key, sets)}
+        watching.update(found)
+        return bool(found)
+
     new_id = map("{:012}".format, count()).__next__
     with reading(place.url if database is None else f"sqlite:///{database.absolute()}") as connection:
-        for one in replayable(connection, since, lambda *product: bool(_watching(rules, *product)), progress):
+        for one in replayable(connection, since, is_wanted, progress):
             answers[id(one.answers)] = one.answers
-            sets = one.attributes
-            settings = _settings(place, _watching(rules, one.past.key, sets), one.past.key.source)
+            key = one.past.key
+            settings = _settings(place, _watching(rules, key, one.attributes), key.source)
             for outcome in backtest(one.past, settings, one.answers.usual_ms, new_id):
                 by_rule[outcome.rule.name].append(outcome)
     return Backtest(
         since,
+        len(rules),
         tuple(merged(outcomes) for outcomes in by_rule.values() if outcomes),
-        tuple(name for name, outcomes in by_rule.items() if not outcomes),
+        tuple(name for name in by_rule if name not in watching),
         tuple(_watch(one) for one in answers.values()),
     )
 

@@ -5,7 +5,7 @@ was announced; the gap doubles with each announced opening, up to eight times, a
 when eight gaps have passed without any edge.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,16 +43,19 @@ class Spacing:
         return min_gap * (1 << min(max(self.announced - 1, 0), _DOUBLINGS))
 
 
+# Written out: `replace` takes three times as long, and a backtest asks a million times.
 def after_opening(spacing: Spacing | None, min_gap: timedelta, at: datetime) -> Spacing:
     """An opening at `at`, not yet announced."""
     if spacing is None or spacing.is_over(min_gap, at):
-        spacing = Spacing(since=at, last_edge_at=at)
-    return replace(spacing, last_edge_at=at, openings=spacing.openings + 1)
+        return Spacing(at, at, openings=1)
+    return Spacing(spacing.since, at, spacing.openings + 1, spacing.announced, spacing.announced_at)
 
 
 def after_announcement(spacing: Spacing, at: datetime) -> Spacing:
-    return replace(spacing, announced=spacing.announced + 1, announced_at=at)
+    return Spacing(spacing.since, spacing.last_edge_at, spacing.openings, spacing.announced + 1, at)
 
 
 def after_resolve(spacing: Spacing | None, at: datetime) -> Spacing | None:
-    return spacing and replace(spacing, last_edge_at=at)
+    if spacing is None:
+        return None
+    return Spacing(spacing.since, at, spacing.openings, spacing.announced, spacing.announced_at)

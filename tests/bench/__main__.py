@@ -17,6 +17,7 @@ from tests.bench.disk import disk_per_observation, traces
 from tests.bench.figures import Figure, as_json, print_table, write_evidence
 from tests.bench.history import with_history
 from tests.bench.idle import idle
+from tests.bench.past import backtest_of_ten_rules
 from tests.bench.told import seen_to_told
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
@@ -32,6 +33,7 @@ def rows(quick: bool) -> dict[str, Row]:
         "commands": lambda: commands(5 if quick else 10),
         "disk": lambda: _disk(2 if quick else 30),
         "history": lambda: [with_history(31 if quick else 365, 100 if quick else 300)],
+        "backtest": lambda: [backtest_of_ten_rules(31 if quick else 365)],
     }
 
 

@@ -1,6 +1,7 @@
 """`monitor backtest`: which rules and pasts it takes, what it tells, and how what nobody watched looks."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,15 @@ def test_what_is_not_there_is_one_sentence(
         said = call("backtest", "--config", tmp_path / "monitor.toml", *words)
     assert said.exit_code == code
     assert sentence in said.stderr
+
+
+def test_a_time_in_which_nothing_was_polled_is_told_as_such(tmp_path: Path) -> None:
+    with stocked(tmp_path, *OPENINGS, until=datetime.now(UTC) - timedelta(hours=3)):
+        _configure(tmp_path, CONFIG + MORE)
+        said = call("backtest", "--since", "2h", "--config", tmp_path / "monitor.toml")
+    first, second = said.stdout.splitlines()
+    assert (said.exit_code, first) == (0, "none watches no product of this database")
+    assert second.startswith("nothing that they watch was polled since ")
 
 
 def test_without_a_rule_there_is_nothing_to_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
