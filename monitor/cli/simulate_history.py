@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from monitor.simulator.into_file import Plan
 
 LEAST: Final = timedelta(hours=1)
+YEARS: Final = range(2000, 2100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def wants_history(options: HistoryOptions, served: list[str]) -> bool:
         raise click.UsageError("--history goes with --into: the database to be made")
     if options.history < LEAST:
         raise click.UsageError("--history is 1h at least")
+    if options.until is not None and options.until.year not in YEARS:
+        raise click.UsageError(f"--until is from {YEARS[0]} to {YEARS[-1]}")
     return True
 
 

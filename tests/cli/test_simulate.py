@@ -127,6 +127,7 @@ def test_it_makes_up_a_past_and_the_truth_beside_it(tmp_path: Path) -> None:
             "--key is for the server, which --history does not start",
         ),
         (["--history", "1m", "--into", "m.db"], "--history is 1h at least"),
+        (["--history", "1d", "--into", "m.db", "--until", "0001-01-01"], "--until is from 2000 to 2099"),
         (["--history", "soon", "--into", "m.db"], 'cannot read "soon"'),
     ],
 )
