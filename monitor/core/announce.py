@@ -92,18 +92,23 @@ def rests(alert: Alert, rule: Rule, now_is: Observation, now: datetime) -> bool:
     return not _is_reminder_due(alert, rule, now) and not _is_more_due(alert, rule, now_is, now)
 
 
-def may_add_at(alert: Alert, rule: Rule, spacing: Spacing | None) -> datetime | None:
-    """When time alone may have something to say of it, though the product stays as it is. None: never.
+def may_add_at(alert: Alert, rule: Rule, spacing: Spacing | None) -> list[datetime]:
+    """When time alone may have something to say of it, though the product stays as it is.
 
-    Of an opening that was silenced nothing is known here: silences come and go.
+    At any other time it `rests`. Of an opening that was silenced nothing is known here: silences come and go.
     """
     if not isinstance(alert.state, Firing):
-        return moves_at(alert.state, rule)
+        return _known(moves_at(alert.state, rule))
     if alert.muted is MuteReason.FLAPPING:
-        return None if spacing is None else spacing.allowed_at(rule.min_gap)
-    if rule.remind_every is None or alert.announced_at is None:
-        return None
-    return alert.announced_at + rule.remind_every
+        return [] if spacing is None else _known(spacing.allowed_at(rule.min_gap))
+    if alert.announced_at is None:
+        return []
+    waits = (rule.remind_every, None if rule.more_at is None else rule.min_gap)
+    return [alert.announced_at + wait for wait in waits if wait is not None]
+
+
+def _known(at: datetime | None) -> list[datetime]:
+    return [] if at is None else [at]
 
 
 def _is_reminder_due(alert: Alert, rule: Rule, now: datetime) -> bool:

@@ -116,6 +116,6 @@ class _Replaying:
         dues = [
             to_ms(due)
             for key, alert in self._world.alerts.items()
-            if (due := may_add_at(alert, self._rules[alert.rule], self._world.spacings.get(key)))
+            for due in may_add_at(alert, self._rules[alert.rule], self._world.spacings.get(key))
         ]
         return min((due_ms for due_ms in dues if due_ms > now_ms), default=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import count
 
 from hypothesis import strategies as st
@@ -74,6 +75,7 @@ RULES: st.SearchStrategy[Rule] = st.builds(
     hold_for=DURATIONS,
     keep_firing_for=DURATIONS,
     min_gap=DURATIONS,
+    more_at=st.sampled_from([None, Decimal(2)]),
     remind_every=st.one_of(st.none(), st.just(45 * SECOND)),
     announce_existing=st.booleans(),
     notify_sold_out=st.booleans(),

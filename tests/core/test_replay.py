@@ -1,6 +1,7 @@
 """A replay of what is stored tells what the monitor told when it lived it."""
 
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -75,6 +76,16 @@ def test_one_timer_that_moves_nothing_does_not_stop_another() -> None:
     either = (table(remaining=">=3"), table(price="<=20", price_unit="11"))
     told = _told(past, rule(*either, name="open", hold_for=2 * TICK), rule(name="any", hold_for=4 * TICK))
     assert [(one.rule, one.at) for one in told] == [("any", START + 4 * TICK), ("open", START + 8 * TICK)]
+
+
+def test_a_count_that_grew_too_soon_is_told_when_the_gap_is_over() -> None:
+    sights = [Sight(ms(tick), seen(left)) for tick, left in ((0, 0), (1, 2), (2, 4))]
+    past = Past(key_of(), FEED, sights, Answered([ms(tick) for tick in range(30)], [0] * 30))
+    told = _told(past, rule(more_at=Decimal(2), min_gap=MINUTE, remind_every=4 * MINUTE))
+    assert [(one.cause, one.at) for one in told] == [
+        *((Cause.STOCK, START + TICK), (Cause.MORE, START + 5 * TICK)),
+        (Cause.REMINDER, START + 21 * TICK),
+    ]
 
 
 def ms(tick: int) -> int:
