@@ -20,7 +20,7 @@ from monitor.daemon.outbox import StoredOutbox
 from monitor.notify.lanes import Sent
 from monitor.store import upkeep
 from monitor.store.housekeeping import Housekeeping
-from monitor.store.store import Store
+from monitor.store.store import NUMBERS_OF_ONE_DATABASE, Store
 from tests.core.builders import FEED, listing_of, rule
 from tests.fakes.clock import FakeClock
 from tests.torture.powercut.witness import Witness, WitnessedDatabase, open_witnessed
@@ -162,17 +162,22 @@ class Life:
         ids = tuple(item.delivery_id for item in claimed.items)
         await self._outbox.record(Sent(channel, ids, outcome, self._clock.now(), timedelta(0)))
         end = _end_of(outcome)
-        self._failed += ids if end == "failed" else ()
+        self._failed += map(_row_of, ids) if end == "failed" else ()
         for item in claimed.items:
             self._tell_delivery(item.delivery_id, 2 * item.attempts + 2, end)
         return True
 
     def _tell_delivery(self, delivery_id: int, progress: int, end: str | None) -> None:
-        self._witness.tell("delivery", id=delivery_id, progress=progress, end=end)
+        self._witness.tell("delivery", id=_row_of(delivery_id), progress=progress, end=end)
 
     def _tell_poll(self, poll: Poll, stock: dict[str, int], taken: Taken) -> None:
         events = [edge.event_id for decision in taken.decisions for edge in decision.transitions]
         self._witness.tell("poll", at=to_ms(poll.at), stock=stock, events=events)
+
+
+def _row_of(delivery_id: int) -> int:
+    """What is handed out of a database that was made anew bears a number beside its row's."""
+    return delivery_id % NUMBERS_OF_ONE_DATABASE
 
 
 def _end_of(outcome: Outcome) -> str | None:
