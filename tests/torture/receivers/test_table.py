@@ -45,7 +45,7 @@ def test_a_hung_receiver_holds_up_no_other_and_a_false_row_is_found(tmp_path: Pa
         daemon = scene.start()
         scene.stock(3, "PRD-1")
         assert scene.patiently(lambda: {d.channel: d.state for d in scene.deliveries()} == ENDS, 30)
-        assert len(scene.visits("hung")) == 1
+        assert scene.patiently(lambda: len(scene.visits("hung")) == 1, 30)
         daemon.kill()
         assert list(audit(scene.deliveries(), scene.visits("phone", "hung"), [], {"hung"})) == []
         with closing(sqlite3.connect(tmp_path / "monitor.db")) as connection, connection:
