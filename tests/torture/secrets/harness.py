@@ -7,7 +7,7 @@ from tests.torture.report import Count, Result, Run
 from tests.torture.secrets import story
 from tests.torture.secrets.canaries import mint
 from tests.torture.secrets.scanner import Hit, Scanner
-from tests.torture.secrets.suites import ACCEPTANCE, UNITS, Searched, search_suite
+from tests.torture.secrets.suites import SUITES, Searched, search_suite
 from tests.torture.secrets.town import Town, answer_of_stock, built
 
 MUST_BE_SAID: Final = (
@@ -27,7 +27,7 @@ def torture(run: Run) -> Result:
     run.say(
         f"{sum(map(len, town.found.values())):,} bytes of {len(town.found)} places searched: {len(hits)} hits"
     )
-    suites = [] if run.quick else [search_suite(name, run.folder, run.say) for name in (*UNITS, ACCEPTANCE)]
+    suites = [] if run.quick else [search_suite(name, run.folder, run.say) for name in SUITES]
     violations = [
         *complaints,
         *(f"a secret was written: {hit}" for hit in hits),

@@ -1,4 +1,9 @@
-"""Runs the project's own tests at DEBUG with the plugin that searches what they say and leave."""
+"""Runs the project's own tests at DEBUG with the plugin that searches what they say and leave.
+
+All that `make test` runs, the small torture among it, but for the tests of this folder, which write secrets
+so that they are found, and `tests/test_*.py` and `tests/tools`, in which no monitor runs. What the harnesses
+do at full length is not searched: that is the same code, for hours.
+"""
 
 import json
 import os
@@ -15,6 +20,9 @@ UNITS: Final = tuple(
     f"tests/{room}" for room in ("core", "config", "source", "store", "notify", "daemon", "cli", "simulator")
 )
 ACCEPTANCE: Final = "tests/acceptance"
+TORTURE: Final = "tests/torture"
+SUITES: Final = (*UNITS, ACCEPTANCE, TORTURE)
+OPTIONS: Final = {TORTURE: ("--ignore", "tests/torture/secrets")}
 PATIENCE_S: Final = 3_600.0
 NOT_SAYING: Final = 2_000
 
@@ -35,7 +43,8 @@ def search_suite(suite: str, folder: Path, say: Callable[[str], None], *options:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "tests.torture.secrets.plugin", "--log-level=DEBUG"),
-            *("-p", "no:cacheprovider", "--basetemp", str(folder / "basetemp"), suite, *options),
+            *("-p", "no:cacheprovider", "--basetemp", str(folder / "basetemp")),
+            *(suite, *OPTIONS.get(suite, ()), *options),
         ],
         cwd=CHECKOUT,
         env={**os.environ, "SEARCH_RESULT": str(result), "MONITOR_LOG": "DEBUG"},
