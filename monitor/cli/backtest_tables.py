@@ -62,7 +62,7 @@ def _in_short(outcome: Outcome) -> str:
     times = "once" if len(outcome.openings) == 1 else f"{len(outcome.openings):,} times"
     held = f", {untold} of them without being told" if untold else ""
     messages = "1 message" if outcome.messages == 1 else f"{outcome.messages:,} messages"
-    return f"fired {times}{held}; {messages} to each channel, with ends and reminders"
+    return f"fired {times}{held}; {messages} to a channel that takes all kinds"
 
 
 def _print_openings(place: Place, outcome: Outcome, now: datetime, glyphs: Glyphs, most: int | None) -> None:
@@ -98,8 +98,8 @@ def _print_tried(tried: Sequence[Tried]) -> None:
         cost = one.cost
         table.row(
             strong("as configured") if one.value is None else f"{one.setting} {_short(one.value)}",
-            f"{cost.told} of {cost.chances}",
-            careful(str(cost.lost)) if cost.lost else "0",
+            f"{cost.told:,} of {cost.chances:,}",
+            careful(f"{cost.lost:,}") if cost.lost else "0",
             _span(quantile(cost.later, 0.5)),
             _span(quantile(cost.later, 0.9)),
             _span(quantile(cost.left, 0.5)),

@@ -60,7 +60,7 @@ def test_the_table_says_it_all_in_words(tmp_path: Path) -> None:
         said = call("backtest", "--config", tmp_path / "monitor.toml").stdout
     lines = said.splitlines()
     assert lines[0] == "trainers PRD-TRAIN-1 (aidc 1), PRD-TRAIN-2 (aidc 1)"
-    assert lines[1] == "fired once; 2 messages to each channel, with ends and reminders"
+    assert lines[1] == "fired once; 2 messages to a channel that takes all kinds"
     assert "1  1 min 30 s  BACK IN STOCK  ✓ at once" in said
     assert "everything PRD-TRAIN-1" in said
     assert ["as", "configured", "1", "of", "2", "1", "30", "s"] in [line.split()[:8] for line in lines]
