@@ -141,18 +141,23 @@ def _laid_out(
     start: Moment,
     end: Moment,
 ) -> Iterator[tuple[Moment, Moment, Moment, int]]:
-    """Start, last poll, end and what was shown: parts that follow each other, whatever the wall clock did."""
+    """Start, last poll, end and what was shown, of parts that follow each other without a gap.
+
+    What was seen in a time that the wall clock went through twice has no place in it, and cuts.
+    """
     to_come = iter(holes)
     hole = next(to_come, None)
     covered = start
     begins = chain(((start, None, UNLISTED),), sights)
     ends = chain(sights, ((end, answered_at, NOT_KNOWN),))
     for (from_at, _, shown), (later_at, before_at, _) in zip(begins, ends, strict=True):
-        if later_at <= start < end:
+        if later_at <= start < end or from_at >= end:
             continue
-        begin = max(from_at, covered) if from_at < end else end
+        begin = max(from_at, covered)
         stop = max(later_at, begin) if later_at < end else end
-        is_whole = True
+        is_whole = from_at == begin
+        if not is_whole:
+            yield covered, covered, covered, NOT_KNOWN
         while hole is not None and hole.start < stop:
             if hole.end > begin:
                 if hole.start > begin or hole.start == from_at:

@@ -134,10 +134,21 @@ def test_drops_across_a_hole_belong_to_no_window() -> None:
     assert [w.drops for w in of(OUT, Seen(6), FAILED, Seen(2), OUT).windows] == [0, 0]
 
 
-def test_a_clock_that_stepped_back_loses_no_opening() -> None:
+def test_what_the_clock_went_through_twice_is_not_measured() -> None:
     sights = [(0, None, 0), (100, 90, 3), (40, 100, 0), (55, 40, 2), (130, 55, 0)]
     found = fold(sights, 140, [], 0, 150)
-    assert [(p.opened_at, p.closed_at, p.peak) for p in found.pieces] == [(100, 100, 3), (100, 130, 2)]
+    assert [(p.unseen_at, p.opened_at, p.closed_at) for p in found.pieces] == [
+        (90, 100, None),
+        (None, 100, 130),
+    ]
+
+
+def test_what_came_after_the_time_is_no_part_of_it() -> None:
+    found = of(OUT, Seen(3), Seen(2), OUT, Seen(1), OUT, Seen(5), end=4)
+    assert told(found) == [(0, 1, 2, 3, 3)]
+    assert told(of(OUT, Seen(3), Seen(2), OUT, end=2.5)) == [(0, 1, 2, None, 2.5)]
+    assert told(of(Seen(3), start=-5, end=-2)) == []
+    assert dark(of(Seen(3), start=-5, end=-2)) == [(-5, -2)]
 
 
 def test_a_poll_before_that_is_not_stored_leaves_the_last_sight_at_the_first() -> None:

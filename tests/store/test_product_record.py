@@ -70,6 +70,7 @@ def test_the_windows_are_those_of_the_history(monitor: Monitor, seed: int) -> No
     end = monitor.now + TICK
     for start in (NOON - TICK, NOON + 20 * TICK, monitor.now - 30 * TICK):
         same_windows(monitor, start, end)
+    same_windows(monitor, NOON, NOON + 80 * TICK)
 
 
 def test_they_are_when_the_polls_were_thinned(monitor: Monitor) -> None:
