@@ -28,6 +28,8 @@ class Teller:
         self._gone: str | None = None
         self._blind: Mapping[Feed, str | None] = {}
         self._failed: set[tuple[Feed, str]] = set()
+        self._products: object = None
+        self._near = ""
 
     def tell(self, look: Look) -> None:
         if look.gone != self._gone:
@@ -83,10 +85,13 @@ class Teller:
         self._drawn = True
 
     def _nearest(self, look: Look) -> str:
-        found = nearest(self._rule, look.products)
-        if found is None:
-            return "no known product is watched by it" if look.products else "nothing is known yet"
-        return f"nearest: {found.product.product_code}: {upstream(lacking_text(found.lacking))}"
+        if look.products is not self._products:
+            self._products, found = look.products, nearest(self._rule, look.products)
+            if found is None:
+                self._near = "no known product is watched by it" if look.products else "nothing is known yet"
+            else:
+                self._near = f"nearest: {found.product.product_code}: {upstream(lacking_text(found.lacking))}"
+        return self._near
 
 
 def timed_out(rule: Rule, timeout: timedelta, look: Look) -> str:

@@ -17,6 +17,7 @@ from monitor.config.settings import Config
 from monitor.core.errors import ConfigError, DatabaseError, DatabaseHeld
 from monitor.core.matching import Rule
 from monitor.core.waiting import Answered, Found, Look, found_by, may_match
+from monitor.daemon import collector
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.store.glance import UNNAMED, holder_of
 from monitor.store.locks import LifeLock, holder_text, is_daemon
@@ -44,6 +45,7 @@ def wait_for(config: Config, name: str, timeout: timedelta | None) -> Found | No
     with ExitStack() as stack:
         watcher = stack.enter_context(_watching(config, rule, feeds, clock))
         stack.callback(teller.clear)
+        collector.settle()  # or leaving the interpreter would take longer than all that comes before it
         return _wait(watcher, rule, timeout, teller, clock)
 
 
@@ -66,12 +68,14 @@ def _wait(
     watcher: Watcher, rule: Rule, timeout: timedelta | None, teller: Teller, clock: Clock
 ) -> Found | None:
     """Time-outs run on a clock that counts a suspended machine's sleep, too."""
-    started_s, within_s = clock.monotonic(), 0.0
+    started_s, within_s, known = clock.monotonic(), 0.0, None
     timeout_s = inf if timeout is None else timeout.total_seconds()
     while True:
         look = watcher.next(within_s)
-        if found := found_by(rule, look):
+        # What is not met now is not met before another poll: it can only grow stale.
+        if look.products is not known and (found := found_by(rule, look)):
             return found
+        known = look.products
         teller.tell(look)
         waited_s = clock.monotonic() - started_s
         was_asked = all(feed.last_poll_at is not None for feed in look.feeds)

@@ -35,7 +35,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of the stock at `at`. `gone`: who should be polling is not there, in a sentence."""
+    """What is known of the stock at `at`. `gone`: who should be polling is not there, in a sentence.
+
+    `products` is another object after each poll, and the same until then.
+    """
 
     at: datetime
     feeds: tuple[Answered, ...]
@@ -83,7 +86,9 @@ def due_at(look: Look) -> datetime | None:
 
 
 def _met(rule: Rule, key: ProductKey, seen: Observation, look: Look) -> Found | None:
-    if not isinstance(seen, Seen) or not isinstance(condition_of(rule, key, seen), Met):
+    if not isinstance(seen, Seen) or seen.remaining == 0:
+        return None
+    if not isinstance(condition_of(rule, key, seen), Met):
         return None
     fresh = [at for feed in look.feeds if feed.covers(key) and (at := _fresh_at(feed, look.at))]
     return Found(key, seen, max(fresh)) if fresh else None

@@ -17,7 +17,7 @@ from monitor.core.errors import UpstreamError
 from monitor.core.evaluate import decide
 from monitor.core.matching import Rule
 from monitor.core.notices import KEY_REFUSALS_BEFORE_NOTICE
-from monitor.core.product import Feed
+from monitor.core.product import Attributes, Feed, Observation, ProductKey
 from monitor.core.waiting import Answered, Look
 from monitor.core.world import FeedState, Settings, World, absorb
 from monitor.daemon.clock import Clock, new_event_id
@@ -51,6 +51,7 @@ class Lookout:
         self._world = World(feeds={feed.feed: FeedState(clock.now()) for feed in feeds})
         self._gates = {source.name: SourceGate(source.interval, clock.monotonic) for source in sources}
         self._clients = clients
+        self._stock: Mapping[ProductKey, tuple[Attributes, Observation]] = {}
         self._runner = asyncio.Runner()
         self._polled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,6 +111,11 @@ class Lookout:
         poll = Poll(feed, at, took, answer)
         _, changes = decide(self._world, poll, self._settings, at + took, new_event_id)
         absorb(self._world, changes)
+        self._stock = {
+            key: (product.attributes, product.current)
+            for products in self._world.products.values()
+            for key, product in products.items()
+        }
         self._polled.set()
 
     def _refusal(self, source: SourceSettings) -> str:
@@ -121,15 +127,8 @@ class Lookout:
         return f"{source.name}: {reason}, {times} times; put a valid key into {place}"
 
     def _look(self) -> Look:
-        return Look(
-            self._clock.now(),
-            tuple(self._answered(feed) for feed in self._feeds),
-            {
-                key: (product.attributes, product.current)
-                for products in self._world.products.values()
-                for key, product in products.items()
-            },
-        )
+        feeds = tuple(self._answered(feed) for feed in self._feeds)
+        return Look(self._clock.now(), feeds, self._stock)
 
     def _answered(self, feed: Answered) -> Answered:
         state = self._world.feeds[feed.feed]

@@ -19,6 +19,7 @@ from tests.bench.history import with_history
 from tests.bench.idle import idle
 from tests.bench.past import backtest_of_ten_rules
 from tests.bench.told import seen_to_told
+from tests.bench.waiting import waiting
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
 Row = Callable[[], Iterable[Figure]]
@@ -31,6 +32,7 @@ def rows(quick: bool) -> dict[str, Row]:
         "cycle": lambda: [cpu_of_a_cycle(100 if quick else 300)],
         "idle": lambda: idle(12 if quick else 65),
         "commands": lambda: commands(5 if quick else 10),
+        "wait": lambda: waiting(3 if quick else 30, 30 if quick else 65),
         "disk": lambda: _disk(2 if quick else 30),
         "history": lambda: [with_history(31 if quick else 365, 100 if quick else 300)],
         "backtest": lambda: [backtest_of_ten_rules(31 if quick else 365)],

@@ -31,9 +31,9 @@ def idle(seconds: float) -> Iterator[Figure]:
             kilobytes_at_first = _memory(first_start.pid)["VmRSS"]
         running = stack.enter_context(process(*args))
         wait_for(lambda: len(upstream.asked_at) >= 4)
-        started, cpu_s = time.perf_counter(), _cpu_s(running.pid)
+        started, before_s = time.perf_counter(), cpu_s(running.pid)
         time.sleep(seconds)
-        share = (_cpu_s(running.pid) - cpu_s) / (time.perf_counter() - started)
+        share = (cpu_s(running.pid) - before_s) / (time.perf_counter() - started)
         kilobytes = _memory(running.pid)
         polls = len(upstream.asked_at)
     yield Figure(
@@ -71,7 +71,7 @@ def _config(folder: Path, url: str) -> Path:
     return config
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """As the scheduler counts it, in nanoseconds: ticks of 10 ms miss what wakes for one."""
     tasks = Path(f"/proc/{pid}/task")
     counted = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
