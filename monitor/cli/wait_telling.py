@@ -86,16 +86,23 @@ class Teller:
 
     def _nearest(self, look: Look) -> str:
         if look.products is not self._products:
-            self._products, found = look.products, nearest(self._rule, look.products)
-            if found is None:
-                self._near = "no known product is watched by it" if look.products else "nothing is known yet"
-            else:
-                self._near = f"nearest: {found.product.product_code}: {upstream(lacking_text(found.lacking))}"
+            self._products = look.products
+            self._near = _near_text(self._rule, look) or (
+                "no known product is watched by it" if look.products else "nothing is known yet"
+            )
         return self._near
 
 
 def timed_out(rule: Rule, timeout: timedelta, look: Look) -> str:
     """What is said at the end of patience."""
+    near = _near_text(rule, look)
+    return f"no product met {rule.name} within {span(timeout)}{near and f'; {near}'}"
+
+
+def _near_text(rule: Rule, look: Look) -> str:
     found = nearest(rule, look.products)
-    near = "" if found is None else f"; nearest: {found.product.product_code}, {lacking_text(found.lacking)}"
-    return f"no product met {rule.name} within {span(timeout)}{upstream(near)}"
+    if found is None:
+        return ""
+    if not found.lacking:  # or the wait would be over: that poll is too old
+        return f"nearest: {found.product.product_code} met it when it was last seen"
+    return f"nearest: {found.product.product_code}, {upstream(lacking_text(found.lacking))}"

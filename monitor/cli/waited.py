@@ -109,6 +109,10 @@ def _watching(config: Config, rule: Rule, feeds: tuple[Answered, ...], clock: Cl
             lock = LifeLock(file, f"monitor wait {rule.name}")
         except DatabaseHeld as held:
             holder = _named_holder(file) or held.holder
+        except DatabaseError as error:
+            raise DatabaseError(
+                f"no monitor is running, and this wait cannot poll in its place: {error}"
+            ) from error
         else:
             with closing(lock), closing(_lookout(config, rule, feeds, clock)) as watcher:
                 yield watcher

@@ -194,6 +194,7 @@ def test_a_directory_that_is_not_there_is_code_6(tmp_path: Path) -> None:
     (tmp_path / "monitor.toml").write_text(CONFIG + '[storage]\nurl = "sqlite:///no/monitor.db"\n')
     said = call("wait", "trainers", "--config", tmp_path / "monitor.toml")
     assert (said.exit_code, "does not exist; make it first" in said.stderr) == (6, True)
+    assert said.stderr.startswith("monitor: no monitor is running")
 
 
 def test_a_command_gets_the_product_filled_in_in_its_environment_and_as_json(tmp_path: Path) -> None:
