@@ -15,17 +15,16 @@ from monitor.core.product import Feed
 from monitor.store.poll_times import first_poll_since
 from monitor.store.rows import Reader
 
-_FEEDS: Final = (
-    "SELECT s.name AS source, p.source_id, p.aidc_id FROM poll p JOIN source s ON s.id = p.source_id"
-    " WHERE p.id >= ? GROUP BY p.source_id, p.aidc_id ORDER BY s.name, p.aidc_id"
+FEEDS: Final = (
+    "SELECT s.name AS source, f.source_id, f.aidc_id"
+    " FROM (SELECT DISTINCT source_id, aidc_id FROM poll WHERE id >= ?) f"
+    " JOIN source s ON s.id = f.source_id ORDER BY s.name, f.aidc_id"
 )
+"""A look at each poll, but none at its source."""
+
 _POLLS: Final = (
     "SELECT json_group_array(id) AS ids, json_group_array(at) AS times FROM (SELECT id, at FROM poll"
     " WHERE id >= ? AND source_id = ? AND aidc_id IS ? AND outcome = '{}' ORDER BY id)"
-)
-_EMPTY: Final = (
-    "SELECT id FROM poll WHERE id >= ? AND source_id = ? AND aidc_id IS ? AND outcome = 'ok'"
-    " AND valid + invalid + unusable = 0"
 )
 
 
@@ -39,26 +38,24 @@ class Polls:
 
 @dataclass(frozen=True, slots=True)
 class PollLog:
-    """The polls of one feed; `empty`: the ok ones that listed nothing at all."""
+    """The polls of one feed."""
 
     feed: Feed
     source_id: int
     ok: Polls
     failed: Polls
-    empty: frozenset[int]
 
 
 def poll_logs(connection: Reader, since: datetime) -> Iterator[PollLog]:
     """Of each feed that was polled since then."""
     first = first_poll_since(connection, to_ms(since))
-    for row in connection.exec_driver_sql(_FEEDS, (first,)).all():
+    for row in connection.exec_driver_sql(FEEDS, (first,)).all():
         place = (first, row.source_id, row.aidc_id)
         yield PollLog(
             Feed(row.source, row.aidc_id),
             row.source_id,
             _polls(connection, "ok", place),
             _polls(connection, "failed", place),
-            frozenset(connection.exec_driver_sql(_EMPTY, place).scalars()),
         )
 
 

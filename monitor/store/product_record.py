@@ -71,7 +71,6 @@ class _Place:
     """What was answered of one data centre of a source, whichever feed asked."""
 
     ok: Polls
-    empty: frozenset[int]
     holes: Sequence[Hole[int]]
 
 
@@ -104,8 +103,7 @@ def _place(
     covering = [log for log in logs if log.source_id == at[0] and log.feed.aidc_id in (None, at[1])]
     dark = common([unseen[log.feed] for log in covering], start, end)
     holes = [Hole(to_ms(d.start), to_ms(d.end), to_ms(d.answered_at or d.start)) for d in dark]
-    empty = frozenset[int]().union(*(log.empty for log in covering))
-    return _Place(_merged([log.ok for log in covering]), empty, holes)
+    return _Place(_merged([log.ok for log in covering]), holes)
 
 
 def _merged(many: Sequence[Polls]) -> Polls:
@@ -125,10 +123,8 @@ def _record(
 ) -> ProductRecord:
     spans = connection.exec_driver_sql(_SPANS, (row.id, start[0])).one()
     firsts, shown = json.loads(spans.firsts), json.loads(spans.shown)
-    if firsts and firsts[0] < start[0] and shown[0] == _ABSENT:
-        until = firsts[1] if len(firsts) > 1 else _NO_END
-        values = (firsts[0], until, row.source_id, row.aidc_id)
-        shown[0] = 0 if connection.exec_driver_sql(_WAS_SURE, values).scalar() else NOT_KNOWN
+    if _ABSENT in shown:
+        shown = list(_told_surely(connection, row, place.ok.ids, firsts, shown))
     attributes = attributes_of(row[5:])
     amounts, units = (
         tuple(Changed(change.at, change.old) for change in changes if change.field == field)
@@ -139,38 +135,40 @@ def _record(
         key,
         attributes,
         PriceLog(attributes.price, attributes.price_unit, amounts, units),
-        _sights(place, firsts, shown, start),
+        _sights(place.ok, firsts, shown, start),
         place.ok.times[-1] if place.ok.times else start[1],
         place.holes,
     )
 
 
+def _told_surely(
+    connection: Reader, row: Row, ids: Sequence[int], firsts: Sequence[int], shown: Sequence[int]
+) -> Iterator[int]:
+    """What was shown, with every absence told as out, or as not known where a single poll saw it."""
+    for count, first, until in zip(shown, firsts, [*firsts[1:], _NO_END], strict=True):
+        if count != _ABSENT:
+            yield count
+            continue
+        saw_it = bisect_left(ids, until) - bisect_left(ids, first)
+        place = (first, until, row.source_id, row.aidc_id)
+        is_sure = saw_it > 1 or connection.exec_driver_sql(_WAS_SURE, place).scalar()
+        yield 0 if is_sure else NOT_KNOWN
+
+
 def _sights(
-    place: _Place, firsts: Sequence[int], shown: Sequence[int], start: tuple[int, int]
+    ok: Polls, firsts: Sequence[int], shown: Sequence[int], start: tuple[int, int]
 ) -> list[Sight[int]]:
     """What was so when the time began is told from just before that."""
     first_id, start_ms = start
-    ids, times = place.ok.ids, place.ok.times
-    if not ids:
-        return [(start_ms - 1, None, shown[0])] if firsts and firsts[0] < first_id else []
-    indexes = [min(bisect_left(ids, first), len(ids) - 1) for first in firsts]
-    known = shown if _ABSENT not in shown else _told_surely(place, firsts, indexes, shown)
-    befores = [times[index - 1] if index else None for index in indexes]
-    froms = [times[index] for index in indexes]
-    if firsts and firsts[0] < first_id:
+    reaches_in = bool(firsts) and firsts[0] < first_id
+    if not ok.ids:
+        return [(start_ms - 1, None, shown[0])] if reaches_in else []
+    indexes = [min(bisect_left(ok.ids, first), len(ok.ids) - 1) for first in firsts]
+    befores = [ok.times[index - 1] if index else None for index in indexes]
+    froms = [ok.times[index] for index in indexes]
+    if reaches_in:
         froms[0], befores[0] = start_ms - 1, None
-    return list(zip(froms, befores, known, strict=True))
-
-
-def _told_surely(
-    place: _Place, firsts: Sequence[int], indexes: Sequence[int], shown: Sequence[int]
-) -> list[int]:
-    """An absence is none for sure when one poll alone saw it, unless that listed nothing at all."""
-    until = [*indexes[1:], len(place.ok.ids)]
-    return [
-        count if count != _ABSENT else 0 if later - index > 1 or first in place.empty else NOT_KNOWN
-        for count, first, index, later in zip(shown, firsts, indexes, until, strict=True)
-    ]
+    return list(zip(froms, befores, shown, strict=True))
 
 
 def _changes(connection: Reader, first_id: int) -> dict[int, list[Row]]:

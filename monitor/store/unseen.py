@@ -12,7 +12,7 @@ from monitor.core.moment import from_ms, to_ms
 from monitor.core.product import Feed
 from monitor.core.timeline import Stretch
 from monitor.store.codec import from_ms_or_none, span_ms
-from monitor.store.poll_log import PollLog, poll_logs
+from monitor.store.poll_log import FEEDS, PollLog, poll_logs
 from monitor.store.poll_times import THIN_AFTER, first_poll_since
 from monitor.store.rows import Reader
 
@@ -21,10 +21,6 @@ PATIENCE_WHERE_THINNED: Final = timedelta(hours=2)
 """Of old polls one an hour is kept, so nothing is missing between two of neighbouring hours."""
 
 _GAPS_LOOKED_AT: Final = 100
-_FEEDS: Final = (
-    "SELECT DISTINCT s.name AS source, p.aidc_id FROM poll p JOIN source s ON s.id = p.source_id"
-    " WHERE p.id >= ? ORDER BY s.name, p.aidc_id"
-)
 _LATELY: Final = (
     "SELECT at FROM poll WHERE source_id = ? AND aidc_id IS ? AND outcome = 'ok' ORDER BY id DESC LIMIT ?"
 )
@@ -32,7 +28,7 @@ _LATELY: Final = (
 
 def feeds_since(connection: Reader, since: datetime) -> tuple[Feed, ...]:
     """The feeds that were polled since then, whether or not they are configured still."""
-    rows = connection.exec_driver_sql(_FEEDS, (first_poll_since(connection, to_ms(since)),))
+    rows = connection.exec_driver_sql(FEEDS, (first_poll_since(connection, to_ms(since)),))
     return tuple(Feed(row.source, row.aidc_id) for row in rows)
 
 

@@ -18,6 +18,7 @@ from tests.bench.figures import Figure, as_json, print_table, write_evidence
 from tests.bench.history import with_history
 from tests.bench.idle import idle
 from tests.bench.past import backtest_of_ten_rules
+from tests.bench.stats import statistics
 from tests.bench.told import seen_to_told
 from tests.bench.waiting import waiting
 
@@ -35,6 +36,7 @@ def rows(quick: bool) -> dict[str, Row]:
         "wait": lambda: waiting(3 if quick else 30, 30 if quick else 65),
         "disk": lambda: _disk(2 if quick else 30),
         "history": lambda: [with_history(31 if quick else 365, 100 if quick else 300)],
+        "statistics": lambda: statistics(31 if quick else 365, 100 if quick else 1000, 3 if quick else 10),
         "backtest": lambda: [backtest_of_ten_rules(31 if quick else 365)],
     }
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,18 @@ def test_changes_of_attributes_are_told(tmp_path: Path) -> None:
         result = call("history", "--config", tmp_path / "monitor.toml", "PRD-TRAIN-1")
     assert [(c["field"], c["old"], c["new"]) for c in product["changes"]] == [("gpu_count", "8", "4")]
     assert "  gpu count: 8 → 4\n" in result.stdout
+
+
+def test_a_window_has_the_price_at_which_it_opened(tmp_path: Path) -> None:
+    cheap, dear = (
+        train(2, attributes=Attributes("train", price=Decimal(price), price_unit=11)) for price in (2, 3)
+    )
+    polls = [stock(TRAIN_1=0), *[stock(TRAIN_1=cheap)] * 40, stock(TRAIN_1=0), stock(TRAIN_1=dear)]
+    with stocked(tmp_path, *polls):
+        (product,) = told(tmp_path)
+        (late,) = told(tmp_path, "--since", "5m")
+    assert [(w["price"], w["price_unit"], w["drops"]) for w in product["windows"]] == [(2, 11, 0), (3, 11, 0)]
+    assert [w["price"] for w in late["windows"]] == [None, 3]  # of the time before no change is known
 
 
 def test_times_are_of_the_configured_zone_and_utc_in_json(tmp_path: Path) -> None:
