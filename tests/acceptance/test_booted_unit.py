@@ -76,13 +76,15 @@ def test_a_reload_of_a_broken_file_leaves_the_old_rules_at_work(unit: Service) -
     assert unit.show("ActiveState") == "active"
 
 
-def test_a_killed_monitor_comes_back_and_repeats_nothing(unit: Service) -> None:
+def test_a_killed_monitor_comes_back_and_repeats_nothing_without_a_mark(unit: Service) -> None:
     unit.start()
     unit.wait_for_message(IN_STOCK)
     unit.control("kill", "--kill-who=main", "--signal=KILL")
     unit.wait_for_restart()
     unit.wait_for_message(COMES_LATER)
-    assert len(unit.told(IN_STOCK)) == len(unit.told(COMES_LATER)) == 1
+    # The kill may come before the answer is on the books: then it is told again, and says so.
+    unmarked = [told for told in unit.told(IN_STOCK) if "(possible repeat)" not in told]
+    assert len(unmarked) == len(unit.told(COMES_LATER)) == 1
     assert unit.files_of_others() == ""
 
 
