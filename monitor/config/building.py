@@ -85,7 +85,6 @@ def _monitor(document: Document, path: Path, everyone: tuple[str, ...]) -> setti
         notify=everyone if table.notify is None else tuple(table.notify),
         blind_after=table.blind_after,
         heartbeat_url=_optional_secret(table.heartbeat_url, "monitor.heartbeat_url", path),
-        rehearse_every=table.rehearse_every,
         language=table.language,
         timezone=table.timezone,
         price_units=MappingProxyType(dict(table.price_units)),

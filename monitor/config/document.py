@@ -81,14 +81,6 @@ class MonitorTable(Table):
     heartbeat_url: SecretKey | None = Field(
         default=None, description="Requested with GET after every ok poll while all is healthy."
     )
-    rehearse_every: Annotated[
-        Annotated[Span, AfterValidator(values.between("1h", "365d"))] | None,
-        BeforeValidator(values.never_as_none),
-    ] = Field(
-        default=None,
-        description='Sends a quiet rehearsal to every channel, to find a dead one; "never" for none.',
-        json_schema_extra={"default": "never", "anyOf": [{"const": "never"}, dict(values.DURATION_SCHEMA)]},
-    )
     language: settings.Language = Field(
         default="en", description="Language of messages; a channel may differ."
     )

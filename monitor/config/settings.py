@@ -153,7 +153,6 @@ class MonitorSettings:
     notify: tuple[str, ...] = ()
     blind_after: timedelta | None = None
     heartbeat_url: SecretRef | None = None
-    rehearse_every: timedelta | None = None
     language: Language = "en"
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_TIMEZONE))
     price_units: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))

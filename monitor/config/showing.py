@@ -66,7 +66,6 @@ def _monitor(monitor: MonitorSettings) -> dict[str, Shown]:
         "notify": list(monitor.notify),
         "blind_after": monitor.blind_after,
         "heartbeat_url": monitor.heartbeat_url,
-        "rehearse_every": monitor.rehearse_every or "never",
         "language": monitor.language,
         "timezone": monitor.timezone.key,
         "price_units": {str(code): label for code, label in monitor.price_units.items()},
